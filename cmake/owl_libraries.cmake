@@ -1,0 +1,15 @@
+# Debian's libraries, each found once. A module names the ones it owns in its own CMakeLists.txt.
+
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(CURL REQUIRED)
+find_package(PostgreSQL REQUIRED)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(tomlplusplus QUIET)
+find_package(CLI11 REQUIRED)
+find_package(tl-expected REQUIRED)

@@ -1,0 +1,106 @@
+#include "base/error.h"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+
+namespace owl {
+
+const ErrorTraits& describe(ErrorKind kind) {
+  using enum Severity;
+  switch (kind) {
+    // clang-format off
+#define OWL_ROW(name, exit_code, retryable, severity) \
+    case ErrorKind::name: { static constexpr ErrorTraits row{#name, exit_code, retryable, severity}; return row; }
+    OWL_ROW(usage,          2,   false, error)
+    OWL_ROW(config,         2,   false, error)
+    OWL_ROW(not_found,      1,   false, error)
+    OWL_ROW(already_exists, 1,   false, error)
+    OWL_ROW(conflict,       1,   false, critical)
+    OWL_ROW(refused,        1,   false, error)
+    OWL_ROW(no_key,         1,   false, error)
+    OWL_ROW(unreachable,    4,   true,  critical)
+    OWL_ROW(denied,         4,   false, critical)
+    OWL_ROW(throttled,      4,   true,  warning)
+    OWL_ROW(transient,      4,   true,  error)
+    OWL_ROW(timeout,        4,   true,  error)
+    OWL_ROW(integrity,      5,   false, critical)
+    OWL_ROW(disk_full,      1,   false, critical)
+    OWL_ROW(io,             1,   false, error)
+    OWL_ROW(process,        1,   false, error)
+    OWL_ROW(unsupported,    2,   false, error)
+    OWL_ROW(cancelled,      130, false, warning)
+    OWL_ROW(internal,       1,   false, critical)
+#undef OWL_ROW
+    // clang-format on
+  }
+  OWL_CHECK(false, "an ErrorKind without a row");
+}
+
+Error::Error(ErrorKind kind, std::string message) : kind_(kind), message_(std::move(message)) { render(); }
+
+Error& Error::add_context(std::string frame) & {
+  context_.push_back(std::move(frame));
+  render();
+  return *this;
+}
+
+Error&& Error::with_context(std::string frame) && {
+  add_context(std::move(frame));
+  return std::move(*this);
+}
+
+Error&& Error::with_hint(std::string hint) && {
+  hint_ = std::move(hint);
+  return std::move(*this);
+}
+
+Error&& Error::with_errno(int value) && {
+  errno_ = value;
+  message_ += ": ";
+  message_ += strerrordesc_np(value) != nullptr ? strerrordesc_np(value) : "unknown error";
+  render();
+  return std::move(*this);
+}
+
+Error&& Error::with_http_status(int status) && {
+  http_status_ = status;
+  return std::move(*this);
+}
+
+Error&& Error::with_sqlstate(std::string state) && {
+  sqlstate_ = std::move(state);
+  return std::move(*this);
+}
+
+Error&& Error::with_retry_after_ms(std::int64_t ms) && {
+  retry_after_ms_ = ms;
+  return std::move(*this);
+}
+
+const char* Error::what() const noexcept { return rendered_.c_str(); }
+
+void Error::render() {
+  rendered_.clear();
+  for (auto frame = context_.rbegin(); frame != context_.rend(); ++frame) {
+    rendered_ += *frame;
+    rendered_ += ": ";
+  }
+  rendered_ += message_;
+}
+
+ErrorKind kind_of_errno(int value) {
+  switch (value) {
+    case ENOENT: return ErrorKind::not_found;
+    case EEXIST: return ErrorKind::already_exists;
+    case EACCES:
+    case EPERM: return ErrorKind::denied;
+    case ENOSPC:
+    case EDQUOT: return ErrorKind::disk_full;
+    default: return ErrorKind::io;
+  }
+}
+
+}  // namespace owl

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "postgres/types.h"
+
+namespace owl::postgres {
+
+/// Rows of one query, as text; NULL is nullopt.
+using Row = std::vector<std::optional<std::string>>;
+using Rows = std::vector<Row>;
+
+/// One session over libpq. Session settings make it fit for long work (no statement, lock, idle or idle-in-transaction
+/// timeout; TCP keepalives; application_name owlbackup). One thread at a time.
+/// Errors: unreachable (no server; the message says where it was looked for), denied (password, pg_hba, rights: with the
+/// GRANT that is missing in the hint), everything else with its SQLSTATE.
+class Connection {
+ public:
+  /// `conninfo` is libpq's own syntax. Refuses a server older than 13.
+  explicit Connection(const std::string& conninfo);
+  Connection(Connection&&) noexcept;
+  ~Connection();
+
+  Rows query(std::string_view sql, const std::vector<std::optional<std::string>>& parameters = {},
+             std::stop_token stop = {});
+  /// The first column of the first row; throws if there is none or it is NULL.
+  std::string query_text(std::string_view sql, const std::vector<std::optional<std::string>>& parameters = {});
+
+  int version() const;        ///< 150018
+  int major() const { return major_version(version()); }
+  int backend_pid() const;
+  bool alive();               ///< a cheap look at the socket, without a query
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace owl::postgres

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "postgres/types.h"
+
+namespace owl::postgres {
+
+/// The head of a segment: the long page header (xlog_internal.h).
+struct SegmentHeader {
+  std::uint16_t magic = 0;
+  int major = 0;              ///< 13..18, from the magic
+  TimelineId timeline = 0;
+  Lsn page_address;
+  SystemId system_id = 0;
+  std::uint32_t segment_size = 0, block_size = 0;
+};
+Result<SegmentHeader> parse_segment_header(ByteView segment);
+
+/// Checks a whole segment as the archiver hands it over: size, and on every page until the WAL ends in it magic, address
+/// and timeline. A recycled file's old pages, and zeros, may follow the end. The error says which page is wrong and how.
+Result<SegmentHeader> check_segment(ByteView segment, SegmentId id);
+
+/// A record that is whole within the bytes at hand, headers parsed, CRC verified.
+struct WalRecord {
+  Lsn lsn, end;               ///< of its first byte, and after its last (aligned)
+  Lsn previous;
+  TransactionId xid = 0;
+  std::uint8_t resource_manager = 0, info = 0;
+  ByteView main_data;         ///< valid during the callback only
+};
+
+/// One end of a transaction: COMMIT, ABORT and their PREPARED forms. What recovery_target_time looks at.
+struct TransactionEnd {
+  Lsn lsn, end;
+  TransactionId xid = 0;
+  Timestamp time;
+  bool commit = false;
+};
+struct TablespaceCreate {
+  Lsn lsn;
+  Oid oid = 0;
+  std::string path;
+};
+struct ParameterChange {
+  Lsn lsn;
+  std::int32_t wal_level = 0, max_connections = 0, max_worker_processes = 0, max_wal_senders = 0,
+               max_prepared_transactions = 0, max_locks_per_transaction = 0;
+};
+struct RestorePoint {
+  Lsn lsn, end;
+  Timestamp time;
+  std::string name;
+};
+
+/// Receives what a walk meets, in WAL order. Every function has an empty body to override.
+class WalVisitor {
+ public:
+  virtual ~WalVisitor() = default;
+  virtual void record(const WalRecord&) {}
+  virtual void transaction_end(const TransactionEnd&) {}
+  virtual void tablespace_create(const TablespaceCreate&) {}
+  virtual void parameter_change(const ParameterChange&) {}
+  virtual void restore_point(const RestorePoint&) {}
+};
+
+/// Reads records out of consecutive segments of one timeline (13 to 18): joins records across pages and segments,
+/// verifies each CRC. Feed segments in order; what is unfinished at the end of one is completed by the next.
+/// `start`: where the first record begins, or nullopt to begin at the first one that starts in the first segment fed.
+class WalWalker {
+ public:
+  explicit WalWalker(std::uint32_t segment_size, std::optional<Lsn> start = std::nullopt);
+  ~WalWalker();
+
+  /// How the bytes that were fed ended.
+  struct Progress {
+    Lsn next;                         ///< where the next record begins, or the unfinished one began
+    bool ended = false;               ///< no valid record follows: the WAL ends here (zeros, old page, bad CRC)
+    bool record_unfinished = false;   ///< a record goes on in the next segment
+    std::uint8_t unfinished_resource_manager = 0;
+    std::string end_reason;           ///< for people
+  };
+  Progress feed(ByteView segment, SegmentId id, WalVisitor& visitor);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace owl::postgres
