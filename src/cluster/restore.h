@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "cluster/recovery_plan.h"
+#include "crypto/keys.h"
+#include "observe/monitor.h"
+#include "repository/blob_reader.h"
+#include "repository/stores.h"
+
+namespace owl::cluster {
+
+struct RestoreOptions {
+  std::filesystem::path to;
+  std::map<std::string, std::filesystem::path> tablespace_map;   ///< old location or oid → new location
+  unsigned workers = 2;
+  std::string restore_command;        ///< for postgresql.auto.conf
+  std::optional<std::string> owner;   ///< account that will own the files, when we are root
+  bool archive_off = true;            ///< restored clusters never archive until they are enrolled
+};
+
+/// Says, before anything is written, why a restore can't succeed: target directory not empty (and not a restore of ours that
+/// was interrupted), a server running there, tablespace locations that are not empty or belong to a living cluster, a
+/// CREATE TABLESPACE in the WAL to be replayed whose path would reach live data, no space, another architecture.
+void check_target(const RestoreOptions& options, const RecoveryPlan& plan);
+
+struct RestoreSize {
+  std::uint64_t files = 0, plain_bytes = 0, fetch_bytes = 0, packs = 0;
+};
+/// What a restore will fetch; reads leaves and directories, no data.
+RestoreSize measure_restore(const RecoveryPlan& plan, repository::BlobReader& reader, std::stop_token stop = {});
+
+/// Writes the cluster: folders and empty files, then pack by pack in parallel each blob once to where it belongs, then
+/// labels, tablespace links, the WAL from start to stop, recovery settings, backup_manifest; everything synced; pg_control
+/// last, with a checkpoint that does not exist. Interrupted, it can be run again into the same directory.
+RestoreSize restore_cluster(const RestoreOptions& options, const RecoveryPlan& plan, repository::BlobReader& reader,
+                            wal::Fetcher& fetcher, Clock& clock, Monitor& monitor, std::stop_token stop);
+
+}  // namespace owl::cluster

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "cluster/recovery_plan.h"
+#include "observe/monitor.h"
+#include "postgres/server_process.h"
+
+namespace owl::cluster {
+
+struct StartOptions {
+  std::filesystem::path data_directory;
+  std::filesystem::path programs;             ///< folder with postgres of the backup's major version
+  std::filesystem::path run_directory;        ///< for our own configuration, socket and log, outside PGDATA
+  std::optional<std::string> account;         ///< when we are root
+  int port = 5432;
+  std::chrono::milliseconds deadline{std::chrono::hours(24)};
+};
+/// The settings that a restored cluster is started with, so that it can't fail for the want of its old configuration: the
+/// five that must not be below the primary's (the greatest of pg_control and every PARAMETER_CHANGE up to the target),
+/// preload libraries as recorded, archiving off, no TCP, own socket.
+std::map<std::string, std::string> start_settings(const RecoveryPlan& plan);
+
+/// Starts the restored cluster and waits until recovery has reached its target, showing replay progress.
+postgres::ServerProcess start_restored(const StartOptions& options, const RecoveryPlan& plan, Clock& clock,
+                                       Monitor& monitor, std::stop_token stop);
+
+}  // namespace owl::cluster

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "base/time.h"
+#include "postgres/types.h"
+
+namespace owl::wal {
+
+/// A data directory that may archive: kept in the state directory, outside PGDATA, so that a copy of the cluster (a
+/// restore, a clone, a snapshot) does not carry it along.
+struct EnrolledCluster {
+  postgres::SystemId system_id = 0;
+  std::uint64_t device = 0, inode = 0;     ///< of PGDATA
+  postgres::TimelineId timeline = 0;       ///< when it was enrolled
+  std::string data_directory;
+  Timestamp when;
+};
+
+/// The list of them, one small file that is replaced durably.
+class Enrolments {
+ public:
+  explicit Enrolments(std::filesystem::path state_directory);
+  void enrol(const std::filesystem::path& data_directory, Timestamp now);
+  /// A restore's target never stays enrolled, even where the folder (and so its inode) was used before.
+  void forget(const std::filesystem::path& data_directory);
+  /// Is this very folder enrolled for this system id?
+  bool covers(const std::filesystem::path& data_directory, postgres::SystemId system_id) const;
+  const std::vector<EnrolledCluster>& all() const { return clusters_; }
+
+ private:
+  void save() const;
+
+  std::filesystem::path path_;
+  std::vector<EnrolledCluster> clusters_;
+};
+
+}  // namespace owl::wal

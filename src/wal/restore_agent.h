@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <stop_token>
+
+#include "base/clock.h"
+#include "wal/fetcher.h"
+
+namespace owl::wal {
+
+/// Serves `owl-wal fetch` during a recovery, with the keys in locked memory, on a Unix socket (0600, owned by PGDATA's
+/// owner, whose credentials are checked on each connection).
+///
+/// Protocol (docs/wal.md): the client sends one line `fetch NAME\n` with the descriptor of the open destination file
+/// (SCM_RIGHTS); the answer is one line: `ok`, `absent`, or `error MESSAGE`. `ping` answers `ok STATE`, where STATE is a JSON
+/// object (files served, the last name, bytes); `stop` ends the agent.
+struct AgentOptions {
+  std::filesystem::path socket;
+  std::filesystem::path data_directory;      ///< watched: the agent ends when its recovery has ended
+  std::uint32_t owner_uid = 0;
+  std::chrono::hours time_to_live{24 * 7};
+};
+/// Binds the socket; then `serve_agent` runs until promotion, stop, or its time is up.
+class AgentSocket {
+ public:
+  explicit AgentSocket(const AgentOptions& options);
+  AgentSocket(const AgentSocket&) = delete;
+  ~AgentSocket();
+  int descriptor() const { return fd_; }
+
+ private:
+  std::filesystem::path path_;
+  int fd_ = -1;
+};
+void serve_agent(AgentSocket& socket, const AgentOptions& options, Fetcher& fetcher, Clock& clock, std::stop_token stop);
+
+/// What `ping` says; nullopt: no agent answers there.
+std::optional<std::string> ask_agent(const std::filesystem::path& socket, std::string_view request);
+
+}  // namespace owl::wal
