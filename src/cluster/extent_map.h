@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -46,5 +47,7 @@ Result<ExtentLeaf> parse_extent_leaf(ByteView bytes);
 
 /// Should a leaf end after this file? By the path alone, so that files added elsewhere move no borders: about one in 512.
 bool leaf_ends_after(std::string_view path, std::size_t files_in_leaf);
+/// The same idea for batches of small files: about one path in eight.
+bool path_ends_batch(std::string_view path);
 
 }  // namespace owl::cluster

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/time.h"
-#include "postgres/base_backup.h"
 
 namespace owl::cluster {
 
@@ -43,8 +42,14 @@ struct ListedFile {
 /// Walks a data directory and its tablespaces; what vanishes meanwhile is left out. Sorted by path. pg_control comes last
 /// whatever its name. Unlogged relations' forks other than _init are left out (their folder is read twice: a relation is
 /// only left out when its _init fork was there both times).
-std::vector<ListedFile> list_cluster(const std::filesystem::path& data_directory,
-                                     const std::vector<postgres::Tablespace>& tablespaces, std::uint32_t block_size,
-                                     std::uint32_t relation_segment_blocks);
+///
+/// `tablespace_version` is the name of the folder that this server uses in each tablespace ("PG_15_202209061"): after
+/// pg_upgrade another server's may lie beside it.
+struct ListOptions {
+  std::filesystem::path data_directory;
+  std::string tablespace_version;
+  std::uint32_t block_size = 8192, relation_segment_blocks = 131072;
+};
+std::vector<ListedFile> list_cluster(const ListOptions& options);
 
 }  // namespace owl::cluster

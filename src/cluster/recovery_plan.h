@@ -24,7 +24,7 @@ struct Candidate {
 struct RecoveryPlan {
   Candidate base;
   RestoreTarget target;
-  postgres::TimelinePath path;                    ///< timelines from the backup to the target
+  postgres::TimelinePath path{1, {}};             ///< timelines from the backup to the target
   std::vector<postgres::SegmentId> segments;      ///< WAL that will be replayed, in order
   std::optional<postgres::Lsn> stop_lsn;          ///< where recovery will stop, as far as it is known
   std::optional<Timestamp> stop_time;             ///< of the transaction that decides

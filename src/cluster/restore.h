@@ -22,7 +22,6 @@ struct RestoreOptions {
   unsigned workers = 2;
   std::string restore_command;        ///< for postgresql.auto.conf
   std::optional<std::string> owner;   ///< account that will own the files, when we are root
-  bool archive_off = true;            ///< restored clusters never archive until they are enrolled
 };
 
 /// Says, before anything is written, why a restore can't succeed: target directory not empty (and not a restore of ours that
@@ -40,6 +39,6 @@ RestoreSize measure_restore(const RecoveryPlan& plan, repository::BlobReader& re
 /// labels, tablespace links, the WAL from start to stop, recovery settings, backup_manifest; everything synced; pg_control
 /// last, with a checkpoint that does not exist. Interrupted, it can be run again into the same directory.
 RestoreSize restore_cluster(const RestoreOptions& options, const RecoveryPlan& plan, repository::BlobReader& reader,
-                            wal::Fetcher& fetcher, Clock& clock, Monitor& monitor, std::stop_token stop);
+                            wal::Fetcher& fetcher, Monitor& monitor, std::stop_token stop);
 
 }  // namespace owl::cluster

@@ -2,7 +2,10 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <stop_token>
+#include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "wal/fetcher.h"

@@ -1,0 +1,238 @@
+#include "cluster/backup.h"
+
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+
+#include "cluster/backup_checks.h"
+#include "cluster/file_pieces.h"
+#include "cluster/leaf_builder.h"
+#include "cluster/piece_reader.h"
+#include "cluster/wal_wait.h"
+#include "cluster/work_items.h"
+#include "concurrency/task_group.h"
+#include "os/file.h"
+#include "repository/backup_session.h"
+#include "repository/catalogue.h"
+#include "repository/head.h"
+
+namespace owl::cluster {
+namespace {
+
+/// The steps of one backup, in the order in which `run` calls them.
+class ClusterBackup {
+ public:
+  ClusterBackup(const BackupOptions& options, repository::StoreSet& stores, const crypto::HostKeys& keys, Clock& clock,
+                Random& random, Monitor& monitor, std::stop_token stop)
+      : options_(options),
+        stores_(stores),
+        keys_(keys),
+        clock_(clock),
+        random_(random),
+        monitor_(monitor),
+        stop_(stop),
+        connection_(options.connection) {}
+
+  BackupResult run() {
+    const auto begin = clock_.monotonic();
+    source_ = check_source(connection_, options_, clock_);
+    details_ = describe_source(connection_, source_);
+    repository::SessionOptions session_options{"cluster", options_.name, options_.label, options_.state_directory};
+    repository::BackupSession session(stores_, keys_, session_options, clock_, random_, monitor_, stop_);
+    session.announce_wal(details_.system_id, source_.facts.timeline, source_.control.redo.value);
+
+    monitor_.phase("starting the backup (checkpoint)", 0);
+    const std::string label = options_.label.empty() ? "owlbackup" : options_.label;
+    postgres::OnlineBackup online(connection_, label, options_.fast_checkpoint);
+    session.announce_wal(details_.system_id, source_.facts.timeline, online.start_lsn().value);
+    list();
+    FilePieces pieces(files_.size());
+    read_files(session, pieces, online);
+    read_control_file(session, pieces);
+    finish_online(online);
+    wait();
+    session.flush_data();
+    auto result = commit(session, pieces);
+    result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.monotonic() - begin);
+    return result;
+  }
+
+ private:
+  void list() {
+    monitor_.phase("listing files", 0, "files");
+    files_ = list_cluster({source_.data_directory, source_.tablespace_version, details_.block_size,
+                           details_.relation_segment_blocks});
+    if (files_.empty() || files_.back().path != "global/pg_control") {
+      throw Error(ErrorKind::io, fmt::format("{} has no global/pg_control", source_.data_directory.string()));
+    }
+    const ListedFile control = files_.back();  // read last, after everything else
+    files_.pop_back();
+    add_config_files();
+    files_.push_back(control);
+  }
+
+  /// Configuration that lies outside the data directory (Debian's /etc/postgresql) comes along, for whoever has to set
+  /// up the server anew. It is never needed to restore, so one that can't be read is only noted.
+  void add_config_files() {
+    for (const auto& name : postgres::read_config_files(connection_)) {
+      const std::filesystem::path path(name);
+      const auto inside = path.lexically_relative(source_.data_directory);
+      if (!inside.empty() && *inside.begin() != "..") continue;
+      const auto status = os::status_of(path, true);
+      if (!status || status->type != os::FileType::regular || ::access(name.c_str(), R_OK) != 0) {
+        monitor_.note(fmt::format("the configuration file {} can't be read and is not part of the backup", name));
+        continue;
+      }
+      files_.push_back({"owlbackup_config" + path.string(), path, false, false, status->size, status->mode,
+                        status->modified, 0});
+    }
+  }
+
+  void read_files(repository::BackupSession& session, FilePieces& pieces, postgres::OnlineBackup& online) {
+    const std::vector<ListedFile> without_control(files_.begin(), files_.end() - 1);
+    const auto items = plan_items(without_control);
+    std::uint64_t total = 0;
+    for (const auto& file : without_control) total += file.size;
+    monitor_.phase("reading", total);
+
+    std::atomic<std::size_t> next{0}, finished{0};
+    TaskGroup group(stop_);
+    for (unsigned i = 0; i < std::max(1u, options_.workers); ++i) {
+      group.add("backup-read", [&](std::stop_token stop) {
+        PieceReader reader(files_, pieces, session, keys_.writer_naming,
+                           {details_.block_size, details_.checksums, options_.zstd_level}, clock_);
+        for (std::size_t at; (at = next++) < items.size();) {
+          throw_if_stopped(stop);
+          const auto bytes = reader.process(items[at]);
+          read_bytes_ += bytes;
+          monitor_.advance(bytes);
+        }
+        ++finished;
+      });
+    }
+    // A lost session voids the backup however much is read already: notice it while the workers read.
+    group.add("backup-watch", [&](std::stop_token stop) {
+      while (finished < std::max(1u, options_.workers) && clock_.sleep(std::chrono::milliseconds(100), stop)) {
+        online.check_alive();
+      }
+    });
+    group.wait();
+  }
+
+  void read_control_file(repository::BackupSession& session, FilePieces& pieces) {
+    const auto control = postgres::read_control_file(source_.data_directory, clock_);
+    PieceReader reader(files_, pieces, session, keys_.writer_naming,
+                       {details_.block_size, details_.checksums, options_.zstd_level}, clock_);
+    reader.process_bytes(static_cast<std::uint32_t>(files_.size() - 1), control.raw);
+  }
+
+  void finish_online(postgres::OnlineBackup& online) {
+    monitor_.phase("finishing the backup", 0);
+    const auto stopped = online.stop();
+    details_.stop = stopped.stop;
+    details_.label_file = stopped.label_file;
+    details_.tablespace_map = stopped.tablespace_map;
+    const auto label = value_or_throw(postgres::parse_backup_label(stopped.label_file));
+    details_.start = label.start;
+    details_.checkpoint = label.checkpoint;
+    details_.timeline = label.timeline;
+    need_ = {details_.system_id, details_.timeline, details_.start, details_.stop, details_.wal_segment_size};
+  }
+
+  void wait() {
+    wait_for_wal(need_, stores_, options_.wal_timeout, [&] { return archiver_state(); }, clock_, monitor_, stop_);
+  }
+
+  std::string archiver_state() {
+    const auto rows = connection_.query(
+        "SELECT failed_count, last_failed_wal, last_archived_wal FROM pg_catalog.pg_stat_archiver");
+    if (rows.empty() || !rows[0][1]) return "the server's archiver reports no failure";
+    return fmt::format("the server's archiver failed {} times, last with {}", rows[0][0].value_or("?"), *rows[0][1]);
+  }
+
+  BackupResult commit(repository::BackupSession& session, FilePieces& pieces) {
+    monitor_.phase("committing", 0);
+    LeafBuilder leaves(session);
+    repository::Manifest manifest;
+    manifest.kind = "cluster";
+    manifest.name = options_.name;
+    manifest.label = options_.label;
+    BackupResult result;
+    add_leaves(leaves, pieces, manifest, result);
+    manifest.leaves = leaves.leaves();
+    manifest.wal = repository::WalNeed{details_.system_id, details_.wal_segment_size,
+                                       {{details_.timeline, details_.start.value, details_.stop.value}}};
+    details_.bad_pages = static_cast<std::uint32_t>(result.bad_pages);
+    details_.pages_read = read_bytes_ / details_.block_size;
+    manifest.details = serialize(details_);
+    const auto committed =
+        session.commit(std::move(manifest), leaves.packs_used(),
+                       [&](repository::StoreSet::Member& store) { require_wal(need_, store, stop_); });
+    result.key = committed.key;
+    result.id = to_hex(session.manifest_key().lease).substr(0, 8);
+    result.stores = committed.stores;
+    result.read_bytes = read_bytes_;
+    result.stored_bytes = committed.new_bytes;
+    result.known_blobs = session.known_blobs();
+    result.start_lsn = to_text(details_.start);
+    result.stop_lsn = to_text(details_.stop);
+    result.timeline = details_.timeline;
+    result.sequence = committed.sequence;
+    result.head = to_text(repository::Head{committed.sequence, committed.digest});
+    return result;
+  }
+
+  void add_leaves(LeafBuilder& leaves, FilePieces& pieces, repository::Manifest& manifest, BackupResult& result) {
+    std::vector<std::uint32_t> order(files_.size());
+    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::ranges::sort(order, {}, [&](std::uint32_t i) -> const std::string& { return files_[i].path; });
+    for (auto index : order) {
+      if (pieces.is_vanished(index)) continue;
+      auto file = pieces.assemble(files_[index], index);
+      report_bad_pages(file.entry, files_[index], manifest, result);
+      if (!files_[index].is_folder) ++result.files;
+      result.plain_bytes += file.entry.size;
+      leaves.add(std::move(file));
+    }
+    leaves.finish();
+    manifest.plain_bytes = result.plain_bytes;
+    manifest.items = result.files;
+  }
+
+  void report_bad_pages(const FileEntry& entry, const ListedFile& listed, repository::Manifest& manifest,
+                        BackupResult& result) {
+    if (entry.bad_blocks.empty()) return;
+    result.bad_pages += entry.bad_blocks.size();
+    auto text = fmt::format("{} of the pages of {} fail their checksum, the first is block {} of the relation",
+                            entry.bad_blocks.size(), entry.path, listed.first_block + entry.bad_blocks.front());
+    manifest.warnings.push_back(text);
+    monitor_.warning(std::move(text));
+  }
+
+  const BackupOptions& options_;
+  repository::StoreSet& stores_;
+  const crypto::HostKeys& keys_;
+  Clock& clock_;
+  Random& random_;
+  Monitor& monitor_;
+  std::stop_token stop_;
+  postgres::Connection connection_;
+  BackupSource source_;
+  ClusterDetails details_;
+  std::vector<ListedFile> files_;
+  std::atomic<std::uint64_t> read_bytes_{0};
+  NeededWal need_;
+};
+
+}  // namespace
+
+BackupResult run_backup(const BackupOptions& options, repository::StoreSet& stores, const crypto::HostKeys& keys,
+                        Clock& clock, Random& random, Monitor& monitor, std::stop_token stop) {
+  return ClusterBackup(options, stores, keys, clock, random, monitor, stop).run();
+}
+
+}  // namespace owl::cluster

@@ -1,0 +1,108 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/units.h"
+#include "cluster/restore.h"
+#include "cluster/restore_marker.h"
+#include "cluster/target_paths.h"
+#include "os/file.h"
+#include "postgres/control_file.h"
+
+namespace owl::cluster {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error refuse(std::string message) { return {ErrorKind::refused, std::move(message)}; }
+
+void check_data_directory(const fs::path& to) {
+  const auto status = os::status_of(to, true);
+  if (!status) return;
+  if (status->type != os::FileType::folder) throw refuse(fmt::format("{} is not a directory", to.string()));
+  if (postgres::server_is_running(to)) {
+    throw refuse(fmt::format("a PostgreSQL server is running in {}", to.string()))
+        .with_hint("Stop it first, or restore into another directory. Nothing was changed.");
+  }
+  const auto entries = os::list_folder(to);
+  if (!entries || entries->empty()) return;
+  const auto marker = read_marker(to);
+  if (!marker) {
+    throw refuse(fmt::format("{} is not empty", to.string()))
+        .with_hint("Restore into an empty or new directory, or move this one away first. Nothing was changed.");
+  }
+  // A server that was started there made the rest its own; only a restore that never got so far is cleared.
+  const auto control = os::read_file_if_exists(to / "global/pg_control", 64 * KiB);
+  const auto parsed = control ? postgres::parse_control_file(*control) : Result<postgres::ControlFile>(bad_format(""));
+  if (parsed && parsed->checkpoint.value != 0xDEAD) {
+    throw refuse(fmt::format("{} holds a cluster that was started after an interrupted restore", to.string()))
+        .with_hint(fmt::format("If it is not wanted, remove {} and run the restore again.", to.string()));
+  }
+}
+
+/// A tablespace's location must be empty: on a host where the source lives it is the source's own data.
+void check_location(const TargetPaths::Link& link, std::string_view version_prefix) {
+  const auto entries = os::list_folder(link.location);
+  if (!entries) return;
+  const bool ours = read_marker(link.location).has_value();
+  if (ours || entries->empty()) return;
+  throw refuse(fmt::format("tablespace {} would be restored to {}, which is not empty", link.oid, link.location.string()))
+      .with_hint(fmt::format("On the host of the source cluster that is its live data ({}…): choose another place with "
+                             "--tablespace-map {}=NEW. Nothing was changed.",
+                             version_prefix, link.old_location.string()));
+}
+
+/// Replaying CREATE TABLESPACE uses the literal path of the source and accepts a directory that is in use: a scratch copy
+/// on the source's host would overwrite the source's files.
+void check_created(const postgres::TablespaceCreate& created, const TargetPaths& paths) {
+  const fs::path location(created.path);
+  const auto entries = os::list_folder(location);
+  if (!entries || entries->empty()) return;
+  for (const auto& link : paths.links()) {
+    if (link.oid == created.oid && link.location == location) return;  // part of the backup, checked already
+  }
+  throw refuse(fmt::format("the WAL up to the target creates tablespace {} at {}, which is not empty on this host: "
+                           "recovery would overwrite what is there (at LSN {})",
+                           created.oid, created.path, postgres::to_text(created.lsn)))
+      .with_hint("Choose a target before that moment, or restore on a host (or in a mount namespace) where this path is "
+                 "empty or absent. Nothing was changed.");
+}
+
+void check_space(const RestoreOptions& options, std::uint64_t needed) {
+  auto existing = options.to;
+  while (!existing.empty() && !fs::exists(existing) && existing != existing.parent_path()) existing = existing.parent_path();
+  const auto file_system = os::file_system_of(existing.empty() ? fs::path(".") : existing);
+  if (file_system.free_bytes >= needed) return;
+  throw Error(ErrorKind::disk_full, fmt::format("{} has {} free, the restore needs {}", existing.string(),
+                                                format_bytes(file_system.free_bytes), format_bytes(needed)))
+      .with_hint("Free space or restore elsewhere. Nothing was changed.");
+}
+
+void check_architecture(const ClusterDetails& details) {
+#if defined(__x86_64__)
+  const std::string_view here = "x86_64 little-endian";
+#elif defined(__aarch64__)
+  const std::string_view here = "aarch64 little-endian";
+#else
+  const std::string_view here = "other";
+#endif
+  if (details.architecture == here) return;
+  throw Error(ErrorKind::unsupported,
+              fmt::format("the backup was made on {}, this host is {}: a physical backup can't be moved between them",
+                          details.architecture, here));
+}
+
+}  // namespace
+
+void check_target(const RestoreOptions& options, const RecoveryPlan& plan) {
+  const auto& details = plan.base.details;
+  check_architecture(details);
+  check_data_directory(options.to);
+  const TargetPaths paths(options.to, details.tablespaces, options.tablespace_map);
+  const auto version = fmt::format("PG_{}_{}", postgres::major_version(details.version), details.catalog_version);
+  for (const auto& link : paths.links()) check_location(link, version);
+  for (const auto& created : plan.tablespaces_created) check_created(created, paths);
+  check_space(options, plan.base.loaded.manifest.plain_bytes);
+}
+
+}  // namespace owl::cluster

@@ -1,0 +1,55 @@
+#include "cluster/file_pieces.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "codec/hash.h"
+
+namespace owl::cluster {
+
+void FilePieces::add(std::uint32_t file, FilePiece piece) {
+  std::lock_guard lock(mutex_);
+  pieces_[file].push_back(std::move(piece));
+}
+
+void FilePieces::vanished(std::uint32_t file) {
+  std::lock_guard lock(mutex_);
+  vanished_[file] = 1;
+}
+
+namespace {
+
+/// Two pieces that follow each other in the file and in the blob are one extent.
+bool continues(const Extent& extent, const repository::BlobRef& blob, const FilePiece& piece) {
+  return piece.blob->pack == blob.pack && piece.blob->entry == blob.entry &&
+         extent.file_offset + extent.length == piece.offset && extent.blob_offset + extent.length == piece.blob_offset;
+}
+
+void add_extent(FilePieces::Assembled& file, const FilePiece& piece) {
+  if (!file.blobs.empty() && continues(file.entry.extents.back(), file.blobs.back(), piece)) {
+    file.entry.extents.back().length += piece.length;
+    return;
+  }
+  file.entry.extents.push_back({piece.offset, piece.length, 0, piece.blob_offset});
+  file.blobs.push_back(*piece.blob);
+}
+
+}  // namespace
+
+FilePieces::Assembled FilePieces::assemble(const ListedFile& listed, std::uint32_t file) {
+  const auto type = listed.is_folder ? EntryType::folder : listed.is_relation ? EntryType::pages : EntryType::bytes;
+  Assembled out;
+  out.entry = {listed.path, type, listed.mode, listed.modified, 0, 0, {}, {}};
+  auto pieces = std::exchange(pieces_[file], {});
+  std::ranges::sort(pieces, {}, &FilePiece::offset);
+  for (const auto& piece : pieces) {
+    out.entry.crc32c = codec::crc32c_combine(out.entry.crc32c, piece.crc32c, piece.length);
+    if (piece.blob && piece.length > 0) add_extent(out, piece);
+    out.entry.size = piece.offset + piece.length;
+    out.entry.bad_blocks.insert(out.entry.bad_blocks.end(), piece.bad_blocks.begin(), piece.bad_blocks.end());
+    if (piece.length < piece.planned) break;  // truncated while it was read: what follows is gone
+  }
+  return out;
+}
+
+}  // namespace owl::cluster

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "cluster/extent_map.h"
+#include "cluster/file_list.h"
+#include "repository/backup_session.h"
+
+namespace owl::cluster {
+
+/// What was read of one stretch of one file.
+struct FilePiece {
+  std::uint64_t offset = 0;                     ///< in the file, bytes
+  std::uint32_t planned = 0, length = 0;        ///< asked for, and got: less where the file was truncated meanwhile
+  std::uint32_t crc32c = 0;                     ///< of the `length` bytes
+  std::optional<repository::BlobRef> blob;      ///< nullopt: zeros
+  std::uint32_t blob_offset = 0;
+  std::vector<std::uint32_t> bad_blocks;        ///< within the file
+};
+
+/// Collects the pieces that workers bring in any order and puts files together at the end. `add` and `vanished` are
+/// thread-safe.
+class FilePieces {
+ public:
+  explicit FilePieces(std::size_t files) : pieces_(files), vanished_(files) {}
+
+  void add(std::uint32_t file, FilePiece piece);
+  void vanished(std::uint32_t file);
+  bool is_vanished(std::uint32_t file) const { return vanished_[file] != 0; }
+
+  /// The file as it will be restored. The size ends with the first piece that came short. `extents` get their blobs as
+  /// refs of the session; LeafBuilder numbers them.
+  struct Assembled {
+    FileEntry entry;                            ///< without Extent::blob
+    std::vector<repository::BlobRef> blobs;     ///< one for each extent
+  };
+  Assembled assemble(const ListedFile& listed, std::uint32_t file);
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::vector<FilePiece>> pieces_;
+  std::vector<std::uint8_t> vanished_;
+};
+
+}  // namespace owl::cluster

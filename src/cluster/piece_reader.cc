@@ -1,0 +1,95 @@
+#include "cluster/piece_reader.h"
+
+#include <fcntl.h>
+
+#include <utility>
+
+#include "cluster/page_verifier.h"
+#include "codec/hash.h"
+
+namespace owl::cluster {
+
+PieceReader::PieceReader(const std::vector<ListedFile>& files, FilePieces& pieces, repository::BackupSession& session,
+                         const crypto::NamingKeys& naming, const Options& options, Clock& clock)
+    : files_(files),
+      pieces_(pieces),
+      session_(session),
+      options_(options),
+      clock_(clock),
+      namer_(naming),
+      encoder_(options.zstd_level),
+      plain_(piece_bytes),
+      encoded_(codec::ZstdEncoder::bound(piece_bytes)) {}
+
+std::uint64_t PieceReader::process(const WorkItem& item) {
+  plain_.resize(0);
+  for (const auto& part : item.parts) read_part(part, item.kind);
+  store(item.kind);
+  return plain_.size();
+}
+
+void PieceReader::process_bytes(std::uint32_t file, ByteView content) {
+  plain_.resize(content.size());
+  std::ranges::copy(content, plain_.data());
+  const auto size = static_cast<std::uint32_t>(content.size());
+  pending_.push_back({file, {0, size, size, codec::crc32c(content), std::nullopt, 0, {}}});
+  store(crypto::BlobKind::bytes);
+}
+
+void PieceReader::read_part(const Part& part, crypto::BlobKind kind) {
+  const auto& file = files_[part.file];
+  const auto fd = os::open_if_exists(file.source, O_RDONLY);
+  if (!fd.valid()) return pieces_.vanished(part.file);  // dropped since it was listed: WAL says so, too
+  const std::size_t begin = plain_.size();
+  auto size = os::read_at(fd, plain_.free_space().first(part.length), part.offset, file.path);
+  if (kind == crypto::BlobKind::pages) size -= size % options_.block_size;
+  plain_.resize(begin + size);
+  FilePiece piece{part.offset, part.length, static_cast<std::uint32_t>(size), 0, std::nullopt,
+                  static_cast<std::uint32_t>(begin), {}};
+  if (kind == crypto::BlobKind::pages) {
+    check_pages(piece, file, fd);
+  } else {
+    piece.crc32c = codec::crc32c(plain_.view().subspan(begin));
+  }
+  pending_.push_back({part.file, std::move(piece)});
+}
+
+void PieceReader::check_pages(FilePiece& piece, const ListedFile& file, const os::FileDescriptor& fd) {
+  const auto pages = plain_.whole().subspan(piece.blob_offset, piece.length);
+  const auto first_in_file = static_cast<std::uint32_t>(piece.offset / options_.block_size);
+  piece.bad_blocks = verify_pages(pages,
+                                  {fd, file.path, piece.offset, file.first_block + first_in_file, options_.block_size,
+                                   options_.checksums},
+                                  clock_);
+  for (auto& block : piece.bad_blocks) block += first_in_file;
+  for (std::size_t at = 0; at < pages.size(); at += options_.block_size) {
+    const ByteView page = pages.subspan(at, options_.block_size);
+    const repository::PageCheck check{codec::crc32c(page), static_cast<std::uint32_t>(codec::xxh3_64(page))};
+    piece.crc32c = codec::crc32c_combine(piece.crc32c, check.crc32c, options_.block_size);
+    checks_.push_back(check);
+  }
+}
+
+/// Names what `plain_` holds and gives every pending piece its blob.
+void PieceReader::store(crypto::BlobKind kind) {
+  auto checks = std::exchange(checks_, {});
+  const ByteView plain = plain_.view();
+  std::optional<repository::BlobRef> blob;
+  if (!all_zero(plain)) {
+    const auto name = namer_.name(kind, plain);
+    const auto size = static_cast<std::uint32_t>(plain.size());
+    blob = session_.find(name, size);
+    if (!blob) {
+      const auto encoded = encoder_.encode(plain, encoded_.whole());
+      const ByteView stored{encoded_.data(), encoded.size};
+      blob = session_.append(kind, name, encoded.codec, stored, size, std::move(checks));
+    }
+  }
+  for (auto& [file, piece] : pending_) {
+    piece.blob = blob;
+    pieces_.add(file, std::move(piece));
+  }
+  pending_.clear();
+}
+
+}  // namespace owl::cluster

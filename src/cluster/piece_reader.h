@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "cluster/file_list.h"
+#include "cluster/file_pieces.h"
+#include "cluster/work_items.h"
+#include "codec/zstd.h"
+#include "crypto/names.h"
+#include "os/aligned_buffer.h"
+#include "os/file_descriptor.h"
+#include "repository/backup_session.h"
+
+namespace owl::cluster {
+
+/// One worker of a backup: reads an item, checks its pages, names it, and, if it isn't stored yet, compresses and hands it
+/// to the session; one pass over each byte while it is in the processor's cache. One thread each.
+class PieceReader {
+ public:
+  struct Options {
+    std::uint32_t block_size = 0;
+    bool checksums = false;
+    int zstd_level = 3;
+  };
+  PieceReader(const std::vector<ListedFile>& files, FilePieces& pieces, repository::BackupSession& session,
+              const crypto::NamingKeys& naming, const Options& options, Clock& clock);
+
+  /// Returns the bytes read.
+  std::uint64_t process(const WorkItem& item);
+  /// Bytes that are at hand already (pg_control).
+  void process_bytes(std::uint32_t file, ByteView content);
+
+ private:
+  void read_part(const Part& part, crypto::BlobKind kind);
+  void check_pages(FilePiece& piece, const ListedFile& file, const os::FileDescriptor& fd);
+  void store(crypto::BlobKind kind);
+
+  struct Pending {
+    std::uint32_t file;
+    FilePiece piece;
+  };
+
+  const std::vector<ListedFile>& files_;
+  FilePieces& pieces_;
+  repository::BackupSession& session_;
+  Options options_;
+  Clock& clock_;
+  crypto::Namer namer_;
+  codec::ZstdEncoder encoder_;
+  os::AlignedBuffer plain_, encoded_;
+  std::vector<Pending> pending_;
+  std::vector<repository::PageCheck> checks_;
+};
+
+}  // namespace owl::cluster

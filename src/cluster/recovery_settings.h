@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cluster/restore_target.h"
+#include "postgres/types.h"
+
+namespace owl::cluster {
+
+/// 'it''s': a value as postgresql.conf takes it.
+std::string quote_setting(std::string_view value);
+
+/// The settings that make a server recover to the target, one a line. The timeline is always named: "latest" could follow
+/// a timeline that was archived since the restore was planned.
+std::string recovery_settings(const RestoreTarget& target, postgres::TimelineId timeline,
+                              std::string_view restore_command);
+
+/// The restored postgresql.auto.conf without the recovery settings of an earlier restore, and with these behind.
+std::string merge_auto_conf(std::string_view restored, std::string_view settings);
+
+}  // namespace owl::cluster

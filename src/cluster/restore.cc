@@ -1,0 +1,196 @@
+#include "cluster/restore.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "cluster/backup_manifest.h"
+#include "cluster/recovery_settings.h"
+#include "cluster/restore_marker.h"
+#include "cluster/restore_writer.h"
+#include "cluster/target_paths.h"
+#include "codec/hash.h"
+#include "concurrency/task_group.h"
+#include "os/file.h"
+#include "os/tree_sync.h"
+#include "postgres/control_file.h"
+
+namespace owl::cluster {
+namespace {
+
+constexpr std::string_view control_path = "global/pg_control", auto_conf_path = "postgresql.auto.conf";
+
+bool is_wanted(const FileEntry& file) { return file.type != EntryType::folder && !written_apart(file.path); }
+
+std::optional<os::Account> owner_account(const RestoreOptions& options) {
+  if (!options.owner || !os::is_root()) return std::nullopt;
+  auto account = os::account_by_name(*options.owner);
+  if (!account) {
+    throw Error(ErrorKind::refused, fmt::format("there is no account \"{}\" on this host to own the restored files",
+                                                *options.owner))
+        .with_hint("Create it, or name another with --owner. Nothing was changed.");
+  }
+  return account;
+}
+
+/// The steps of one restore, in the order in which `run` calls them.
+class ClusterRestore {
+ public:
+  ClusterRestore(const RestoreOptions& options, const RecoveryPlan& plan, repository::BlobReader& reader,
+                 wal::Fetcher& fetcher, Monitor& monitor, std::stop_token stop)
+      : options_(options),
+        plan_(plan),
+        reader_(reader),
+        fetcher_(fetcher),
+        monitor_(monitor),
+        stop_(stop),
+        paths_(options.to, plan.base.details.tablespaces, options.tablespace_map),
+        owner_(owner_account(options)) {}
+
+  RestoreSize run() {
+    monitor_.phase("reading the file map", 0);
+    tree_ = load_tree(plan_.base.loaded.manifest, reader_, is_wanted, stop_);
+    prepare();
+    RestoreWriter writer(paths_, tree_, owner_);
+    writer.make_folders();
+    writer.make_files();
+    write_data(writer);
+    write_wal(writer);
+    write_labels(writer);
+    finish(writer);
+    return {tree_.files.size(), tree_.plain_bytes, fetched_, tree_.packs.size()};
+  }
+
+ private:
+  void prepare() {
+    const auto& key = plan_.base.loaded.path;
+    os::make_folders(options_.to, 0700);
+    std::filesystem::permissions(options_.to, std::filesystem::perms::owner_all);
+    mark(options_.to, key);
+    sync_.begin(options_.to);
+    for (const auto& link : paths_.links()) {
+      os::make_folders(link.location, 0700);
+      mark(link.location, key);
+      sync_.begin(link.location);
+    }
+  }
+
+  static void mark(const std::filesystem::path& folder, const std::string& key) {
+    if (read_marker(folder)) clear_interrupted(folder);
+    write_marker(folder, key);
+  }
+
+  void write_data(RestoreWriter& writer) {
+    monitor_.phase("restoring", tree_.plain_bytes);
+    parallel_for(tree_.packs.size(), options_.workers, stop_, [&](std::size_t i, std::stop_token stop) {
+      const auto& pack = tree_.packs[i];
+      std::vector<std::uint32_t> entries;
+      for (const auto& blob : pack.blobs) entries.push_back(blob.entry);
+      auto next = pack.blobs.begin();
+      const auto take = [&](std::uint32_t entry, ByteView plain) {
+        next = std::ranges::lower_bound(next, pack.blobs.end(), entry, {}, &RestoreTree::WantedBlob::entry);
+        writer.write(*next, plain);
+        for (const auto& to : next->destinations) monitor_.advance(to.length);
+      };
+      in_context([&] { return fmt::format("restoring from pack {}", to_hex(pack.pack.id).substr(0, 16)); },
+                 [&] { reader_.read(pack.pack, entries, take, stop); });
+      fetched_ += reader_.planned_bytes(*reader_.directory(pack.pack, stop), entries);
+    });
+  }
+
+  /// The WAL from start to stop stands in pg_wal: the cluster starts without its archive then, and pg_verifybackup can
+  /// read it. Marked as archived, so that it is not archived again.
+  void write_wal(RestoreWriter& writer) {
+    const auto& details = plan_.base.details;
+    const auto folder = options_.to / "pg_wal";
+    for (const auto& name : {folder, folder / "archive_status"}) {
+      os::make_folders(name, 0700);
+      writer.own(name);
+    }
+    const auto last = (std::max(details.stop.value, details.start.value + 1) - 1) / details.wal_segment_size;
+    const auto first = details.start.value / details.wal_segment_size;
+    monitor_.phase("restoring WAL", last - first + 1, "segments");
+    for (auto number = first; number <= last; ++number) {
+      const auto name = postgres::to_file_name({details.timeline, number}, details.wal_segment_size);
+      const auto bytes = fetcher_.fetch(name, stop_);
+      if (!bytes) throw Error(ErrorKind::integrity, fmt::format("WAL segment {} is gone from every store", name));
+      writer.put(folder / name, *bytes);
+      writer.put(folder / "archive_status" / (name + ".done"), {});
+      monitor_.advance(1);
+    }
+  }
+
+  void write_labels(RestoreWriter& writer) {
+    monitor_.phase("finishing", 0);
+    writer.put(options_.to / "backup_label", as_bytes(plan_.base.details.label_file));
+    const auto auto_conf = os::read_file_if_exists(options_.to / auto_conf_path);
+    const auto settings = recovery_settings(plan_.target, plan_.path.target(), options_.restore_command);
+    writer.put(options_.to / auto_conf_path,
+               as_bytes(merge_auto_conf(auto_conf ? as_text(*auto_conf) : "", settings)));
+    writer.put(options_.to / "recovery.signal", {});
+    control_ = poisoned_control();
+    writer.put(options_.to / "backup_manifest", as_bytes(manifest_text()));
+  }
+
+  Bytes poisoned_control() {
+    const auto plain = read_file_of(plan_.base.loaded.manifest, reader_, control_path, stop_);
+    return postgres::poison_checkpoint(plain);
+  }
+
+  std::string manifest_text() const {
+    const auto& details = plan_.base.details;
+    std::vector<ManifestFile> files;
+    for (const auto& file : tree_.files) {
+      if (!is_wanted(file) || file.path == auto_conf_path) continue;
+      files.push_back({file.path, file.size, file.modified, file.crc32c});
+    }
+    const auto label = as_bytes(details.label_file);
+    files.push_back({"backup_label", label.size(), plan_.base.loaded.manifest.finished, codec::crc32c(label)});
+    files.push_back({std::string(control_path), control_.size(), plan_.base.loaded.manifest.finished,
+                     codec::crc32c(control_)});
+    return render_backup_manifest(postgres::major_version(details.version), details.system_id, files,
+                                  {{details.timeline, details.start, details.stop}});
+  }
+
+  /// pg_control last, when everything else is on disk: without it no server starts.
+  void finish(RestoreWriter& writer) {
+    sync_.finish();
+    writer.put(options_.to / control_path, control_);
+    for (const auto& link : paths_.links()) remove_marker(link.location);
+    remove_marker(options_.to);
+  }
+
+  const RestoreOptions& options_;
+  const RecoveryPlan& plan_;
+  repository::BlobReader& reader_;
+  wal::Fetcher& fetcher_;
+  Monitor& monitor_;
+  std::stop_token stop_;
+  TargetPaths paths_;
+  std::optional<os::Account> owner_;
+  RestoreTree tree_;
+  os::TreeSync sync_;
+  Bytes control_;
+  std::atomic<std::uint64_t> fetched_{0};
+};
+
+}  // namespace
+
+RestoreSize measure_restore(const RecoveryPlan& plan, repository::BlobReader& reader, std::stop_token stop) {
+  const auto tree = load_tree(plan.base.loaded.manifest, reader, is_wanted, stop);
+  RestoreSize size{tree.files.size(), tree.plain_bytes, 0, tree.packs.size()};
+  for (const auto& pack : tree.packs) {
+    std::vector<std::uint32_t> entries;
+    for (const auto& blob : pack.blobs) entries.push_back(blob.entry);
+    size.fetch_bytes += reader.planned_bytes(*reader.directory(pack.pack, stop), entries);
+  }
+  return size;
+}
+
+RestoreSize restore_cluster(const RestoreOptions& options, const RecoveryPlan& plan, repository::BlobReader& reader,
+                            wal::Fetcher& fetcher, Monitor& monitor, std::stop_token stop) {
+  return ClusterRestore(options, plan, reader, fetcher, monitor, stop).run();
+}
+
+}  // namespace owl::cluster

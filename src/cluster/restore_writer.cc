@@ -1,0 +1,89 @@
+#include "cluster/restore_writer.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "os/file.h"
+
+namespace owl::cluster {
+namespace {
+
+Error system_error(const std::string& what, int error) {
+  return Error(kind_of_errno(error), what).with_errno(error);
+}
+
+}  // namespace
+
+bool written_apart(std::string_view path) {
+  return path == "global/pg_control" || path.starts_with("owlbackup_config/");
+}
+
+RestoreWriter::RestoreWriter(const TargetPaths& paths, const RestoreTree& tree, std::optional<os::Account> owner)
+    : paths_(paths), tree_(tree), owner_(std::move(owner)) {}
+
+void RestoreWriter::own(const std::filesystem::path& path) const {
+  if (!owner_) return;
+  if (::lchown(path.c_str(), owner_->uid, owner_->gid) != 0) {
+    throw system_error(fmt::format("can't give {} to {}", path.string(), owner_->name), errno);
+  }
+}
+
+void RestoreWriter::make_folders() {
+  own(paths_.data_directory());
+  for (const auto& link : paths_.links()) {
+    os::make_folders(link.location, 0700);
+    own(link.location);
+  }
+  for (const auto& file : tree_.files) {
+    if (file.type != EntryType::folder) continue;
+    const auto path = paths_.resolve(file.path);
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+      throw system_error(fmt::format("can't make the folder {}", path.string()), errno);
+    }
+    ::chmod(path.c_str(), file.mode);
+    own(path);
+  }
+  for (const auto& link : paths_.links()) {
+    const auto path = paths_.link_path(link);
+    if (::symlink(link.location.c_str(), path.c_str()) != 0) {
+      throw system_error(fmt::format("can't make the tablespace link {}", path.string()), errno);
+    }
+    own(path);
+  }
+}
+
+void RestoreWriter::make_files() {
+  for (const auto& file : tree_.files) {
+    if (file.type == EntryType::folder || written_apart(file.path)) continue;
+    const auto path = paths_.resolve(file.path);
+    const auto fd = os::open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (::ftruncate(fd.get(), static_cast<off_t>(file.size)) != 0 || ::fchmod(fd.get(), file.mode) != 0 ||
+        (owner_ && ::fchown(fd.get(), owner_->uid, owner_->gid) != 0)) {
+      throw system_error(fmt::format("can't create {}", path.string()), errno);
+    }
+  }
+}
+
+void RestoreWriter::write(const RestoreTree::WantedBlob& blob, ByteView plain) {
+  for (const auto& to : blob.destinations) {
+    const auto& file = tree_.files[to.file];
+    if (std::uint64_t{to.blob_offset} + to.length > plain.size()) {
+      throw Error(ErrorKind::integrity, fmt::format("the extent map of {} points outside its blob", file.path));
+    }
+    const auto path = paths_.resolve(file.path);
+    const auto fd = os::open_file(path, O_WRONLY);
+    os::write_at(fd, plain.subspan(to.blob_offset, to.length), to.file_offset, path.string());
+    written_ += to.length;
+  }
+}
+
+void RestoreWriter::put(const std::filesystem::path& path, ByteView content, unsigned mode) {
+  os::replace_file(path, content, mode);
+  own(path);
+}
+
+}  // namespace owl::cluster

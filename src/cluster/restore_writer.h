@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cluster/restore_tree.h"
+#include "cluster/target_paths.h"
+#include "os/file_descriptor.h"
+#include "os/system.h"
+
+namespace owl::cluster {
+
+/// Makes the folders and files of a restore and writes blobs to where they belong. `write` is thread-safe; what no blob
+/// covers stays a hole.
+class RestoreWriter {
+ public:
+  /// `owner`: gives every file to this account (we are root); nullopt: ours.
+  RestoreWriter(const TargetPaths& paths, const RestoreTree& tree, std::optional<os::Account> owner);
+
+  void make_folders();
+  void make_files();
+  void write(const RestoreTree::WantedBlob& blob, ByteView plain);
+  /// A small file of our own making.
+  void put(const std::filesystem::path& path, ByteView content, unsigned mode = 0600);
+  void own(const std::filesystem::path& path) const;
+  std::uint64_t written_bytes() const { return written_; }
+
+ private:
+  const TargetPaths& paths_;
+  const RestoreTree& tree_;
+  std::optional<os::Account> owner_;
+  std::atomic<std::uint64_t> written_{0};
+};
+
+/// Is this a path that a restore leaves to itself: pg_control, written last, or configuration from outside PGDATA?
+bool written_apart(std::string_view path);
+
+}  // namespace owl::cluster

@@ -1,0 +1,105 @@
+#include "cluster/stop_point.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace owl::cluster {
+namespace {
+
+/// Decodes segments of the chain from `first` on until the visitor is satisfied or `count` segments are read.
+void decode(const WalChain& chain, std::size_t first, std::size_t count, std::uint32_t segment_size,
+            std::optional<postgres::Lsn> from, wal::Fetcher& fetcher, postgres::WalVisitor& visitor,
+            const std::function<bool()>& satisfied, std::stop_token stop) {
+  postgres::WalWalker walker(segment_size, from);
+  for (std::size_t i = first; i < std::min(first + count, chain.segments.size()); ++i) {
+    const auto name = postgres::to_file_name(chain.segments[i], segment_size);
+    const auto bytes = fetcher.fetch(name, stop);
+    if (!bytes) throw Error(ErrorKind::integrity, fmt::format("WAL segment {} is listed but can't be read", name));
+    walker.feed(*bytes, chain.segments[i], visitor);
+    if (satisfied()) return;
+  }
+}
+
+/// Takes the first record of interest at or after an LSN.
+class FirstMatch final : public postgres::WalVisitor {
+ public:
+  FirstMatch(const RestoreTarget& target, postgres::Lsn from) : target_(target), from_(from) {}
+
+  void record(const postgres::WalRecord& record) override {
+    if (target_.kind == RestoreTarget::Kind::lsn && record.lsn >= target_.lsn) match(record.lsn, std::nullopt);
+  }
+  void transaction_end(const postgres::TransactionEnd& end) override {
+    if (target_.kind == RestoreTarget::Kind::xid && end.xid == target_.xid) match(end.lsn, end.time);
+    if (target_.kind == RestoreTarget::Kind::time && is_later(end.time)) match(end.lsn, end.time);
+  }
+  void restore_point(const postgres::RestorePoint& point) override {
+    if (target_.kind == RestoreTarget::Kind::name && point.name == target_.name) match(point.lsn, point.time);
+  }
+  bool is_later(Timestamp t) const { return target_.exclusive ? t >= target_.time : t > target_.time; }
+  const std::optional<StopPoint>& found() const { return found_; }
+
+ private:
+  void match(postgres::Lsn lsn, std::optional<Timestamp> time) {
+    if (!found_ && lsn >= from_) found_ = StopPoint{lsn, 0, time};
+  }
+
+  const RestoreTarget& target_;
+  postgres::Lsn from_;
+  std::optional<StopPoint> found_;
+};
+
+/// Can the record be in this segment, going by its info alone?
+bool may_hold(const RestoreTarget& target, const FirstMatch& match, const wal::WalInfo& info) {
+  const auto& segment = info.segment;
+  switch (target.kind) {
+    case RestoreTarget::Kind::time:
+      return segment.uncertain_tail || (segment.transaction_ends > 0 && match.is_later(segment.max_time));
+    case RestoreTarget::Kind::name:
+      return std::ranges::any_of(segment.restore_points, [&](const auto& p) { return p.name == target.name; });
+    case RestoreTarget::Kind::lsn: return segment.next_record > target.lsn;
+    default: return segment.transaction_ends > 0 || segment.uncertain_tail;
+  }
+}
+
+}  // namespace
+
+std::optional<StopPoint> find_stop(const RestoreTarget& target, const WalChain& chain, postgres::Lsn backup_start,
+                                   std::uint32_t segment_size, WalInfos& infos, wal::Fetcher& fetcher,
+                                   std::stop_token stop) {
+  constexpr std::size_t infos_at_once = 64;
+  for (std::size_t i = 0; i < chain.segments.size(); ++i) {
+    if (i % infos_at_once == 0) {
+      std::vector<std::string> names;
+      for (std::size_t k = i; k < std::min(i + infos_at_once, chain.segments.size()); ++k) {
+        names.push_back(postgres::to_file_name(chain.segments[k], segment_size));
+      }
+      infos.load(names, stop);
+    }
+    FirstMatch match(target, backup_start);
+    const auto name = postgres::to_file_name(chain.segments[i], segment_size);
+    if (!may_hold(target, match, infos.get(name))) continue;
+    // A record that begins at the very end is whole only together with the next segment.
+    const std::size_t count = infos.get(name).segment.uncertain_tail || target.kind == RestoreTarget::Kind::lsn ? 2 : 1;
+    decode(chain, i, count, segment_size, std::nullopt, fetcher, match, [&] { return match.found().has_value(); }, stop);
+    if (auto found = match.found()) {
+      found->segment = found->lsn.value / segment_size - chain.segments.front().number;
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Timestamp> last_transaction(const WalChain& chain, std::uint32_t segment_size, WalInfos& infos,
+                                          std::stop_token stop) {
+  for (auto segment = chain.segments.rbegin(); segment != chain.segments.rend(); ++segment) {
+    const auto name = postgres::to_file_name(*segment, segment_size);
+    infos.load({name}, stop);
+    const auto& info = infos.get(name).segment;
+    if (info.transaction_ends > 0) return info.max_time;
+  }
+  return std::nullopt;
+}
+
+}  // namespace owl::cluster

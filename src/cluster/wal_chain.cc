@@ -1,0 +1,70 @@
+#include "cluster/wal_chain.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "concurrency/task_group.h"
+
+namespace owl::cluster {
+
+void WalInfos::load(const std::vector<std::string>& names, std::stop_token stop) {
+  constexpr unsigned requests_at_once = 8;
+  std::vector<std::string> wanted;
+  for (const auto& name : names) {
+    if (!infos_.contains(name)) wanted.push_back(name);
+  }
+  std::mutex mutex;
+  parallel_for(wanted.size(), requests_at_once, stop, [&](std::size_t i, std::stop_token task_stop) {
+    auto info = fetcher_.info(wanted[i], task_stop);
+    if (!info) throw Error(ErrorKind::integrity, fmt::format("WAL segment {} is listed but can't be read", wanted[i]));
+    std::lock_guard lock(mutex);
+    infos_.emplace(wanted[i], std::move(*info));
+  });
+}
+
+const wal::WalInfo& WalInfos::get(const std::string& name) const { return infos_.at(name); }
+
+postgres::SegmentId segment_on_path(const postgres::TimelinePath& path, std::uint64_t number,
+                                    std::uint32_t segment_size) {
+  const postgres::Lsn last_byte{(number + 1) * segment_size - 1};
+  return {path.at(last_byte), number};
+}
+
+namespace {
+
+/// The greatest number of any segment that the archive holds of a timeline on this path.
+std::uint64_t last_archived(const postgres::TimelinePath& path, const wal::Archive& archive, std::uint32_t segment_size) {
+  std::uint64_t last = 0;
+  for (const auto& stretch : path.stretches()) {
+    for (const auto& range : archive.ranges(stretch.timeline, segment_size)) {
+      const bool is_target = stretch.timeline == path.target();
+      const std::uint64_t bound = is_target ? range.last : std::min(range.last, stretch.end.value / segment_size);
+      if (range.first <= bound) last = std::max(last, bound);
+    }
+  }
+  return last;
+}
+
+}  // namespace
+
+std::optional<WalChain> chain_from(const ClusterDetails& details, postgres::TimelineId target,
+                                   const std::vector<postgres::TimelineSwitch>& history, const wal::Archive& archive) {
+  WalChain chain;
+  chain.path = postgres::TimelinePath(target, history);
+  const auto* own = chain.path.find(details.timeline);
+  if (own == nullptr || own->end < details.stop) return std::nullopt;
+  const auto size = details.wal_segment_size;
+  for (std::uint64_t number = details.start.value / size;; ++number) {
+    const auto segment = segment_on_path(chain.path, number, size);
+    chain.next = postgres::to_file_name(segment, size);
+    if (!archive.has(segment.timeline, chain.next)) {
+      if (last_archived(chain.path, archive, size) >= number) chain.missing = chain.next;
+      return chain;
+    }
+    chain.segments.push_back(segment);
+  }
+}
+
+}  // namespace owl::cluster

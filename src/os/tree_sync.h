@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+
+#include "os/file_descriptor.h"
+
+namespace owl::os {
+
+/// Makes large trees of new files durable: one syncfs(2) for each file system instead of an fsync for each file.
+///
+/// syncfs reports write-back errors since Linux 5.8, and only those that happen after the descriptor was opened: so
+/// `begin` is called for a folder before the first write beneath it. On older kernels and on file systems whose syncfs
+/// can't be trusted (network, FUSE, overlay) every file and folder is fsynced instead. One thread.
+class TreeSync {
+ public:
+  void begin(const std::filesystem::path& folder);
+  /// Throws Error(io) when anything written beneath a begun folder may not be on disk.
+  void finish();
+
+ private:
+  struct Root {
+    FileDescriptor folder;
+    std::filesystem::path path;
+    bool by_file = false;
+  };
+  std::multimap<std::uint64_t, Root> roots_;  ///< by st_dev; by-file roots are all walked, others synced once
+};
+
+}  // namespace owl::os

@@ -1,0 +1,139 @@
+#include "wal/recovery_ticket.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/check.h"
+#include "codec/json.h"
+#include "os/file.h"
+
+namespace owl::wal {
+namespace {
+
+using codec::Json;
+
+Json embed(const Bytes& json_text) {
+  auto parsed = Json::parse(as_text(json_text));
+  OWL_CHECK(parsed.has_value(), "our own JSON does not parse");
+  return *parsed;
+}
+
+Json store_json(const storage::StoreOptions& store) {
+  Json out;
+  out.set("name", store.name).set("url", store.url).set("endpoint", store.endpoint).set("region", store.region);
+  out.set("addressing", store.addressing).set("ca_file", store.ca_file).set("tls_min", store.tls_min);
+  out.set("access_key_id", store.access_key_id.reveal());
+  out.set("secret_access_key", store.secret_access_key.reveal());
+  out.set("session_token", store.session_token.reveal());
+  out.set("fault", store.fault);
+  return out;
+}
+
+Secret secret(const Json& json) { return Secret(json.text_or("")); }
+
+storage::StoreOptions store_from(const Json& json) {
+  storage::StoreOptions store;
+  store.name = json["name"].text_or("");
+  store.url = json["url"].text_or("");
+  store.endpoint = json["endpoint"].text_or("");
+  store.region = json["region"].text_or("auto");
+  store.addressing = json["addressing"].text_or("auto");
+  store.ca_file = json["ca_file"].text_or("");
+  store.tls_min = json["tls_min"].text_or("1.3");
+  store.access_key_id = secret(json["access_key_id"]);
+  store.secret_access_key = secret(json["secret_access_key"]);
+  store.session_token = secret(json["session_token"]);
+  store.fault = json["fault"].text_or("");
+  return store;
+}
+
+Json history_json(const std::vector<postgres::TimelineSwitch>& history) {
+  Json out = Json::array();
+  for (const auto& entry : history) {
+    Json row;
+    row.set("timeline", entry.timeline).set("switch", postgres::to_text(entry.switch_point));
+    out.push(std::move(row));
+  }
+  return out;
+}
+
+Result<std::vector<postgres::TimelineSwitch>> history_from(const Json& json) {
+  std::vector<postgres::TimelineSwitch> history;
+  if (json.as_array() == nullptr) return bad_format("a recovery ticket without a timeline history");
+  for (const auto& row : *json.as_array()) {
+    auto lsn = postgres::parse_lsn(row["switch"].text_or(""));
+    if (!lsn) return tl::unexpected(lsn.error());
+    history.push_back({static_cast<postgres::TimelineId>(row["timeline"].integer_or(0)), *lsn, ""});
+  }
+  return history;
+}
+
+Result<void> read_keys(const Json& json, RecoveryTicket& ticket) {
+  auto keys = crypto::parse_host_keys(as_bytes(json["keys"].dump()));
+  if (!keys) return tl::unexpected(keys.error());
+  ticket.keys = std::move(*keys);
+  if (json["secrets"].as_array() == nullptr) return bad_format("a recovery ticket without secrets");
+  for (const auto& item : *json["secrets"].as_array()) {
+    auto secrets = crypto::parse_epoch_secrets(as_bytes(item.dump()));
+    if (!secrets) return tl::unexpected(secrets.error());
+    ticket.secrets.push_back(std::move(*secrets));
+  }
+  return {};
+}
+
+}  // namespace
+
+Bytes serialize(const RecoveryTicket& ticket) {
+  Json secrets = Json::array(), stores = Json::array(), out;
+  for (const auto& epoch : ticket.secrets) secrets.push(embed(crypto::serialize(epoch)));
+  for (const auto& store : ticket.stores) stores.push(store_json(store));
+  out.set("owlbackup", "recovery ticket").set("format", 1);
+  out.set("keys", embed(crypto::serialize(ticket.keys))).set("secrets", std::move(secrets));
+  out.set("stores", std::move(stores)).set("system_id", std::to_string(ticket.system_id));
+  out.set("segment_size", ticket.segment_size).set("target_timeline", ticket.target_timeline);
+  out.set("history", history_json(ticket.history)).set("data_directory", ticket.data_directory.string());
+  return to_bytes(as_bytes(out.dump(2) + "\n"));
+}
+
+Result<RecoveryTicket> parse_recovery_ticket(ByteView bytes) {
+  auto json = Json::parse(as_text(bytes));
+  if (!json) return tl::unexpected(json.error());
+  if ((*json)["owlbackup"].text_or("") != "recovery ticket" || (*json)["format"].integer_or(0) != 1) {
+    return bad_format("not a recovery ticket of this version");
+  }
+  RecoveryTicket ticket;
+  if (auto read = read_keys(*json, ticket); !read) return tl::unexpected(read.error());
+  if ((*json)["stores"].as_array() == nullptr) return bad_format("a recovery ticket without stores");
+  for (const auto& store : *(*json)["stores"].as_array()) ticket.stores.push_back(store_from(store));
+  ticket.system_id = std::strtoull((*json)["system_id"].text_or("0").c_str(), nullptr, 10);
+  ticket.segment_size = static_cast<std::uint32_t>((*json)["segment_size"].integer_or(0));
+  ticket.target_timeline = static_cast<postgres::TimelineId>((*json)["target_timeline"].integer_or(0));
+  auto history = history_from((*json)["history"]);
+  if (!history) return tl::unexpected(history.error());
+  ticket.history = std::move(*history);
+  ticket.data_directory = (*json)["data_directory"].text_or("");
+  return ticket;
+}
+
+void write_ticket(const std::filesystem::path& path, const RecoveryTicket& ticket, std::uint32_t uid, std::uint32_t gid) {
+  os::make_folders(path.parent_path(), 0755);
+  os::replace_file(path, serialize(ticket), 0600);
+  if (::chown(path.c_str(), uid, gid) != 0) {
+    const int error = errno;
+    throw Error(kind_of_errno(error), fmt::format("can't give {} to uid {}", path.string(), uid)).with_errno(error);
+  }
+}
+
+RecoveryTicket read_ticket(const std::filesystem::path& path) {
+  const auto bytes = os::read_file_if_exists(path);
+  if (!bytes) {
+    throw Error(ErrorKind::no_key, fmt::format("the recovery ticket {} is not there: WAL can't be fetched without its keys", path.string()))
+        .with_hint("Make another: `owlbackup restore agent --to DIR` with the private key at hand, or run the restore again.");
+  }
+  return in_context([&] { return fmt::format("reading the recovery ticket {}", path.string()); },
+                    [&] { return value_or_throw(parse_recovery_ticket(*bytes)); });
+}
+
+}  // namespace owl::wal
