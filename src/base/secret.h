@@ -13,15 +13,17 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string value) : value_(std::move(value)) {}
   Secret(const Secret&) = default;
-  Secret(Secret&&) noexcept = default;
-  Secret& operator=(const Secret&) = default;
-  Secret& operator=(Secret&&) noexcept = default;
-  ~Secret();
+  Secret(Secret&& other) noexcept : value_(other.value_) { other.wipe(); }  // a moved short string keeps its bytes
+  Secret& operator=(const Secret& other);
+  Secret& operator=(Secret&& other) noexcept;
+  ~Secret() { wipe(); }
 
   std::string_view reveal() const { return value_; }
   bool empty() const { return value_.empty(); }
 
  private:
+  void wipe() noexcept;
+
   std::string value_;
 };
 

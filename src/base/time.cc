@@ -152,7 +152,8 @@ std::optional<Timestamp> parse_relative(std::string_view text, Timestamp now) {
     if (++count > 9) return std::nullopt;
   }
   const auto unit = unit_of(in.rest());
-  if (count == 0 || !unit) return std::nullopt;
+  constexpr auto longest = std::chrono::hours(24 * 365 * 1000);
+  if (count == 0 || !unit || amount > longest / *unit) return std::nullopt;
   return now - amount * *unit;
 }
 
