@@ -1,0 +1,78 @@
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "app/command.h"
+#include "app/invocation.h"
+#include "base/units.h"
+#include "cluster/backup.h"
+#include "os/system.h"
+
+namespace owl::app {
+namespace {
+
+using codec::Json;
+
+struct BackupArguments {
+  std::string label;
+  bool full = false;
+};
+
+cluster::BackupOptions backup_options(Invocation& in, const BackupArguments& arguments) {
+  const auto& settings = in.settings();
+  cluster::BackupOptions options;
+  options.connection = settings.postgres.connection;
+  options.data_directory = settings.postgres.data_directory;
+  options.name = settings.name;
+  options.label = arguments.label;
+  options.state_directory = settings.state.directory;
+  options.workers = settings.backup.workers == 0 ? os::processor_count() : settings.backup.workers;
+  options.memory_bytes = settings.backup.memory;
+  options.zstd_level = settings.compression.level;
+  options.fast_checkpoint = settings.backup.fast_checkpoint;
+  options.wal_timeout = settings.backup.wal_timeout;
+  return options;
+}
+
+Json to_json(const cluster::BackupResult& result) {
+  Json stores = Json::array();
+  for (const auto& store : result.stores) stores.push(store);
+  Json out;
+  out.set("id", result.id).set("key", result.key).set("stores", std::move(stores)).set("files", result.files);
+  out.set("plain_bytes", result.plain_bytes).set("read_bytes", result.read_bytes).set("stored_bytes", result.stored_bytes);
+  out.set("known_blobs", result.known_blobs).set("bad_pages", result.bad_pages).set("start_lsn", result.start_lsn);
+  out.set("stop_lsn", result.stop_lsn).set("timeline", result.timeline).set("sequence", result.sequence);
+  out.set("head", result.head).set("duration_ms", result.duration.count());
+  return out;
+}
+
+int run_backup_cluster(Invocation& in, const BackupArguments& arguments) {
+  in.output().stream_events();
+  const auto& keys = in.checked_keys();
+  const auto result = cluster::run_backup(backup_options(in, arguments), in.stores(), keys, in.clock(), in.random(),
+                                          in.monitor(), in.stop());
+  for (const auto& store : in.stores().dropped()) {
+    in.monitor().warning(fmt::format("the backup is not in store {}; it is whole in the others", store));
+  }
+  std::string stores;
+  for (const auto& store : result.stores) stores += (stores.empty() ? "" : ", ") + store;
+  in.output().say(fmt::format("Backup {} of {} files: {} read, {} stored, in {}; in {}; head {}", result.id, result.files,
+                              format_bytes(result.read_bytes), format_bytes(result.stored_bytes),
+                              format_duration(result.duration), stores, result.head));
+  in.output().result(to_json(result));
+  return 0;
+}
+
+}  // namespace
+
+void add_backup(CLI::App& app, Action& action) {
+  auto* backup = add_command(app, "backup", "Make a backup", "owlbackup backup cluster --label before-upgrade");
+  backup->require_subcommand(1);
+  auto* command = add_command(*backup, "cluster", "Physical base backup of the PostgreSQL cluster on this host",
+                              "owlbackup backup cluster --label before-upgrade");
+  const auto arguments = std::make_shared<BackupArguments>();
+  command->add_option("--label", arguments->label, "A word of your own, shown by list");
+  command->add_flag("--full", arguments->full, "Read everything, whatever is known of earlier backups");
+  command->callback([&action, arguments] { action = [arguments](Invocation& in) { return run_backup_cluster(in, *arguments); }; });
+}
+
+}  // namespace owl::app

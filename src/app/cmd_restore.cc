@@ -1,0 +1,322 @@
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+
+#include "app/backup_view.h"
+#include "app/command.h"
+#include "app/restore_record.h"
+#include "base/units.h"
+#include "cluster/restore.h"
+#include "cluster/start.h"
+#include "os/file.h"
+#include "os/system.h"
+#include "repository/head.h"
+#include "wal/enrolment.h"
+
+namespace owl::app {
+namespace {
+
+using codec::Json;
+using cluster::RestoreTarget;
+
+struct RestoreArguments {
+  std::string to, backup, time, lsn, xid, name, timeline, action = "promote", owner, fingerprint, expect_head;
+  bool immediate = false, exclusive = false, dry_run = false, start = false, ticket = false;
+  std::vector<std::string> tablespaces;
+  int port = 5432;
+};
+
+RestoreTarget target_of(Invocation& in, const RestoreArguments& arguments) {
+  using Kind = RestoreTarget::Kind;
+  RestoreTarget target;
+  target.exclusive = arguments.exclusive;
+  target.action = arguments.action;
+  if (!arguments.timeline.empty() && arguments.timeline != "latest") {
+    target.timeline = static_cast<postgres::TimelineId>(std::stoul(arguments.timeline, nullptr, 0));
+  }
+  if (!arguments.time.empty()) {
+    target.kind = Kind::time;
+    target.time = value_or_throw(parse_time(arguments.time, in.clock().now()));
+    in.monitor().note(fmt::format("--target-time {} is understood as {}", arguments.time, to_postgres(target.time)));
+  } else if (!arguments.lsn.empty()) {
+    target.kind = Kind::lsn;
+    target.lsn = value_or_throw(postgres::parse_lsn(arguments.lsn));
+  } else if (!arguments.xid.empty()) {
+    target.kind = Kind::xid;
+    target.xid = static_cast<postgres::TransactionId>(std::stoul(arguments.xid));
+  } else if (!arguments.name.empty()) {
+    target.kind = Kind::name;
+    target.name = arguments.name;
+  } else if (arguments.immediate) {
+    target.kind = Kind::immediate;
+  }
+  return target;
+}
+
+/// Which repository is this, and is it as new as we know it to be?
+void check_identity(Invocation& in, const Invocation::Secrets& secrets, const RestoreArguments& arguments) {
+  const auto text = crypto::to_text(secrets.keys.fingerprint);
+  in.monitor().note(fmt::format("Repository fingerprint {}", text));
+  if (!arguments.fingerprint.empty()) {
+    if (crypto::fingerprint_matches(secrets.keys.fingerprint, arguments.fingerprint)) return;
+    throw Error(ErrorKind::conflict, fmt::format("this repository's fingerprint is {}, not the one given", text))
+        .with_hint("The stores may hold a forged repository. Nothing was changed.");
+  }
+  if (!secrets.enrolled) {
+    in.monitor().note("This host sees the repository for the first time: anybody can encrypt to your public key, so compare the "
+                      "fingerprint with the one that init printed (or give it with --fingerprint).");
+  }
+}
+
+std::vector<cluster::Candidate> candidates_for(Invocation& in, const crypto::HostKeys& keys, const RestoreArguments& arguments) {
+  std::vector<cluster::Candidate> out;
+  if (!arguments.backup.empty()) {
+    auto backup = find_one(in, keys, arguments.backup);
+    out.push_back({backup.loaded, cluster_details(backup.loaded.manifest)});
+    return out;
+  }
+  for (auto& backup : load_backups(in, keys, "cluster")) out.push_back({backup.loaded, cluster_details(backup.loaded.manifest)});
+  if (out.empty()) return out;
+  // Backups of several clusters: the one that the configuration names, else the newest backup's.
+  const auto wanted = in.settings().name;
+  const bool named = std::ranges::any_of(out, [&](const auto& c) { return c.loaded.manifest.name == wanted; });
+  if (named) std::erase_if(out, [&](const auto& c) { return c.loaded.manifest.name != wanted; });
+  const auto system = out.back().details.system_id;
+  std::erase_if(out, [&](const auto& c) { return c.details.system_id != system; });
+  return out;
+}
+
+void check_head(Invocation& in, const std::vector<cluster::Candidate>& candidates, const RestoreArguments& arguments) {
+  if (candidates.empty()) return;
+  const auto& newest = candidates.back().loaded;
+  const repository::Head head{newest.manifest.sequence, newest.digest};
+  in.monitor().note(fmt::format("Newest backup {} of {}, head {}", newest.manifest.sequence, newest.manifest.name, repository::to_text(head)));
+  if (arguments.expect_head.empty() || repository::head_matches(head, arguments.expect_head)) return;
+  throw Error(ErrorKind::integrity, fmt::format("the newest backup's head is {}, not {} as expected: backups were lost or withheld",
+                                                repository::to_text(head), arguments.expect_head))
+      .with_hint("Look at the other store, or restore what there is without --expect-head. Nothing was changed.");
+}
+
+std::map<std::string, std::filesystem::path> tablespace_map(const std::vector<std::string>& mappings) {
+  std::map<std::string, std::filesystem::path> out;
+  for (const auto& mapping : mappings) {
+    const auto equals = mapping.find('=');
+    if (equals == mapping.npos || mapping.substr(equals + 1).empty() || mapping[equals + 1] != '/') {
+      throw Error(ErrorKind::usage, fmt::format("--tablespace-map {}: write OLD=NEW with an absolute NEW", mapping));
+    }
+    out[mapping.substr(0, equals)] = mapping.substr(equals + 1);
+  }
+  return out;
+}
+
+std::optional<std::string> owner_of(const RestoreArguments& arguments, const cluster::ClusterDetails& details) {
+  if (!os::is_root()) return std::nullopt;
+  if (!arguments.owner.empty()) return arguments.owner;
+  return details.owner.empty() || details.owner == "root" ? "postgres" : details.owner;
+}
+
+std::string program_beside(const char* name) {
+  return (std::filesystem::canonical("/proc/self/exe").parent_path() / name).string();
+}
+
+/// What recovery will run for each WAL file.
+std::string restore_command(const RestoreRecord& record, bool by_ticket) {
+  if (by_ticket) return fmt::format("{} wal fetch --ticket {} %f %p", program_beside("owlbackup"), record.ticket.string());
+  return fmt::format("{} --agent {} fetch %f %p", program_beside("owl-wal"), record.socket.string());
+}
+
+Json plan_json(const cluster::RecoveryPlan& plan, const cluster::RestoreSize& size) {
+  Json out;
+  out.set("backup", plan.base.loaded.path).set("target", cluster::to_text(plan.target)).set("timeline", plan.path.target());
+  out.set("wal_segments", plan.segments.size()).set("files", size.files).set("plain_bytes", size.plain_bytes);
+  out.set("fetch_bytes", size.fetch_bytes).set("packs", size.packs);
+  if (plan.stop_lsn) out.set("stop_lsn", postgres::to_text(*plan.stop_lsn));
+  if (plan.stop_time) out.set("stop_time", to_iso(*plan.stop_time));
+  return out;
+}
+
+void say_plan(Output& out, const cluster::RecoveryPlan& plan, const cluster::RestoreSize& size) {
+  out.say(fmt::format("Target        {}", cluster::to_text(plan.target)));
+  out.say(fmt::format("Base backup   {} (finished {})", plan.base.loaded.path, to_iso(plan.base.loaded.manifest.finished)));
+  out.say(fmt::format("Data          {} in {} files; {} to fetch from {} packs", format_bytes(size.plain_bytes), size.files,
+                      format_bytes(size.fetch_bytes), size.packs));
+  out.say(fmt::format("WAL           {} segments to replay on timeline {}", plan.segments.size(), plan.path.target()));
+  if (plan.stop_lsn) out.say(fmt::format("Stops at      LSN {}", postgres::to_text(*plan.stop_lsn)));
+}
+
+/// One `restore cluster`, from the plan to the running server.
+class RestoreRun {
+ public:
+  RestoreRun(Invocation& in, const RestoreArguments& arguments) : in_(in), arguments_(arguments) {}
+
+  int run() {
+    in_.output().stream_events();
+    secrets_ = in_.unwrap();
+    check_identity(in_, secrets_, arguments_);
+    auto candidates = candidates_for(in_, secrets_.keys, arguments_);
+    check_head(in_, candidates, arguments_);
+    make_plan(std::move(candidates));
+    repository::BlobReader reader(in_.stores(), secrets_.keys, secrets_.secrets);
+    options_.to = std::filesystem::weakly_canonical(std::filesystem::absolute(arguments_.to));
+    options_.tablespace_map = tablespace_map(arguments_.tablespaces);
+    options_.workers = std::max(2u, os::processor_count());
+    options_.owner = owner_of(arguments_, plan_->base.details);
+    cluster::check_target(options_, *plan_);
+    find_programs();
+    if (arguments_.dry_run) return show_plan(reader);
+    return execute(reader);
+  }
+
+ private:
+  void make_plan(std::vector<cluster::Candidate> candidates) {
+    const auto system = candidates.empty() ? 0 : candidates.back().details.system_id;
+    const auto archive = wal::Archive::load(in_.stores(), system, in_.stop());
+    wal::Fetcher fetcher(in_.stores(), secrets_.keys, secrets_.secrets,
+                         {system, std::nullopt, candidates.empty() ? 0 : candidates.back().details.wal_segment_size});
+    plan_ = cluster::plan_recovery(std::move(candidates), target_of(in_, arguments_), archive, fetcher, in_.monitor(), in_.stop());
+  }
+
+  /// Before the first write: a restore that can't be started must say so now.
+  void find_programs() {
+    if (!arguments_.start) return;
+    const int major = postgres::major_version(plan_->base.details.version);
+    const auto found = postgres::find_server_programs(major, in_.settings().postgres.bin_directory);
+    if (!found) {
+      throw Error(ErrorKind::refused, fmt::format("--start needs the programs of PostgreSQL {}, and they are not on this host", major))
+          .with_hint(fmt::format("Install postgresql-{}, or name their folder in [postgres] bin_directory. Nothing was changed.", major));
+    }
+    programs_ = *found;
+  }
+
+  int show_plan(repository::BlobReader& reader) {
+    const auto size = cluster::measure_restore(*plan_, reader, in_.stop());
+    say_plan(in_.output(), *plan_, size);
+    in_.output().say("Nothing was changed (--dry-run).");
+    in_.output().result(plan_json(*plan_, size));
+    return 0;
+  }
+
+  int execute(repository::BlobReader& reader) {
+    const auto begin = in_.clock().monotonic();
+    const auto record = make_record(in_, options_.to, *plan_, options_.owner);
+    options_.restore_command = restore_command(record, arguments_.ticket);
+    wal::Fetcher fetcher(in_.stores(), secrets_.keys, secrets_.secrets, {record.system_id, plan_->path, record.segment_size});
+    const auto size = cluster::restore_cluster(options_, *plan_, reader, fetcher, in_.monitor(), in_.stop());
+    wal::Enrolments(in_.settings().state.directory).forget(options_.to);
+    serve_wal(record);
+    const auto duration = in_.clock().monotonic() - begin;
+    in_.output().say(fmt::format("Restored {} in {} files to {} in {}", format_bytes(size.plain_bytes), size.files, options_.to.string(),
+                                 format_duration(duration)));
+    auto document = plan_json(*plan_, size);
+    document.set("to", options_.to.string()).set("duration_ms", std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+    if (arguments_.start) start(record, document);
+    else in_.output().say(fmt::format("Start PostgreSQL {} on it: recovery fetches its WAL by itself, then the cluster opens.",
+                                      postgres::major_version(plan_->base.details.version)));
+    in_.output().result(document);
+    return 0;
+  }
+
+  /// Recovery asks for WAL long after this program has ended: an agent holds the keys, or a ticket does.
+  void serve_wal(const RestoreRecord& record) {
+    save_record(in_, record);
+    const auto ticket = make_ticket(in_, record, secrets_);
+    if (arguments_.ticket) {
+      wal::write_ticket(record.ticket, ticket, record.owner_uid, record.owner_gid);
+      in_.output().say(fmt::format("Recovery ticket {}: it holds the keys; `owlbackup restore finish --to {}` removes it", record.ticket.string(),
+                                   options_.to.string()));
+    } else {
+      start_agent(in_, record, ticket);
+    }
+  }
+
+  void start(const RestoreRecord& record, Json& document) {
+    cluster::StartOptions start;
+    start.data_directory = options_.to;
+    start.programs = programs_;
+    start.run_directory = (os::is_root() ? std::filesystem::path("/run/owlbackup") : in_.settings().state.directory / "run") / record.id;
+    start.account = options_.owner;
+    start.port = arguments_.port;
+    os::make_folders(start.run_directory, 0755);
+    give_to(record, start.run_directory);
+    auto server = cluster::start_restored(start, *plan_, in_.clock(), in_.monitor(), in_.stop());
+    server.detach();
+    in_.output().say(fmt::format("Running: psql \"{}\"", server.conninfo()));
+    document.set("connection", server.conninfo());
+  }
+
+  static void give_to(const RestoreRecord& record, const std::filesystem::path& folder) {
+    if (os::is_root() && ::chown(folder.c_str(), record.owner_uid, record.owner_gid) != 0) {
+      throw Error(ErrorKind::io, fmt::format("can't give {} to uid {}", folder.string(), record.owner_uid)).with_errno(errno);
+    }
+  }
+
+  Invocation& in_;
+  const RestoreArguments& arguments_;
+  Invocation::Secrets secrets_;
+  std::optional<cluster::RecoveryPlan> plan_;
+  cluster::RestoreOptions options_;
+  std::filesystem::path programs_;
+};
+
+void add_target_options(CLI::App& command, RestoreArguments& a) {
+  auto* time = command.add_option("--target-time", a.time, "As PostgreSQL prints it, ISO 8601, or -15min; UTC without a zone");
+  auto* lsn = command.add_option("--target-lsn", a.lsn, "A WAL position, 16/B374D848");
+  auto* xid = command.add_option("--target-xid", a.xid, "A transaction")->check(CLI::NonNegativeNumber);
+  auto* name = command.add_option("--target-name", a.name, "A restore point (pg_create_restore_point)");
+  auto* immediate = command.add_flag("--immediate", a.immediate, "As soon as the backup is consistent");
+  const std::vector<CLI::Option*> all{time, lsn, xid, name, immediate};
+  for (auto* one : all) {
+    for (auto* other : all) {
+      if (one != other) one->excludes(other);
+    }
+  }
+  command.add_flag("--target-exclusive", a.exclusive, "Stop just before the target rather than just after it");
+  command.add_option("--target-timeline", a.timeline, "A timeline, or latest (default)");
+  command.add_option("--target-action", a.action, "What to do there (default promote)")->check(CLI::IsMember({"pause", "promote", "shutdown"}));
+}
+
+void add_cluster_restore(CLI::App& restore, Action& action) {
+  auto* command = add_command(restore, "cluster", "Restore a cluster, to its newest state or to a moment",
+                              "owlbackup restore cluster --to /srv/pg --target-time '2026-11-22 14:30:00+00' --start");
+  const auto a = std::make_shared<RestoreArguments>();
+  command->add_option("--to", a->to, "The new data directory: empty, or not there yet")->required();
+  command->add_option("--backup", a->backup, "Begin from this backup (else the newest that fits)");
+  add_target_options(*command, *a);
+  command->add_option("--tablespace-map", a->tablespaces, "OLD=NEW: put the tablespace of that location (or oid) elsewhere");
+  command->add_flag("--start", a->start, "Start the server, with settings of its own, and wait for the end of recovery");
+  command->add_option("--port", a->port, "Port (of the socket's name) for --start")->check(CLI::Range(1, 65535));
+  command->add_flag("--recovery-ticket", a->ticket, "Leave a file with the keys, so that recovery goes on after a reboot");
+  command->add_option("--owner", a->owner, "As root: the account that will own the files (else as in the backup)");
+  command->add_option("--fingerprint", a->fingerprint, "Refuse a repository with another fingerprint");
+  command->add_option("--expect-head", a->expect_head, "Refuse if the newest backup is another one");
+  command->add_flag("--dry-run", a->dry_run, "Show the plan and change nothing");
+  command->callback([&action, a] { action = [a](Invocation& in) { return RestoreRun(in, *a).run(); }; });
+}
+
+}  // namespace
+
+void add_restore(CLI::App& app, Action& action) {
+  auto* restore = add_command(app, "restore", "Bring back what was backed up", "owlbackup restore cluster --to /srv/pg");
+  restore->require_subcommand(1);
+  add_cluster_restore(*restore, action);
+
+  const auto to = std::make_shared<std::string>();
+  const auto from_stdin = std::make_shared<bool>(false);
+  auto* agent = add_command(*restore, "agent", "Serve WAL to a restored cluster's recovery, after a reboot for instance",
+                            "owlbackup restore agent --to /srv/pg");
+  agent->add_option("--to", *to, "The data directory that was restored")->required();
+  agent->add_flag("--stdin", *from_stdin, "Read a recovery ticket from standard input");
+  agent->callback([&action, to, from_stdin] {
+    action = [to, from_stdin](Invocation& in) { return run_agent(in, std::filesystem::weakly_canonical(*to), *from_stdin); };
+  });
+
+  auto* finish = add_command(*restore, "finish", "Recovery is over: stop the agent, remove the ticket", "owlbackup restore finish --to /srv/pg");
+  finish->add_option("--to", *to, "The data directory that was restored")->required();
+  finish->callback([&action, to] { action = [to](Invocation& in) { return run_finish(in, std::filesystem::weakly_canonical(*to)); }; });
+}
+
+}  // namespace owl::app

@@ -1,0 +1,84 @@
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+
+#include "app/backup_view.h"
+#include "app/command.h"
+#include "app/wal_view.h"
+#include "base/units.h"
+#include "wal/archive.h"
+
+namespace owl::app {
+namespace {
+
+using codec::Json;
+
+std::string ago(Timestamp then, Timestamp now) { return format_duration(now - then) + " ago"; }
+
+/// The newest backup of each source, and how many there are.
+Json show_backups(Invocation& in, const std::vector<ViewedBackup>& backups) {
+  std::map<std::string, std::pair<const ViewedBackup*, std::size_t>> newest;
+  for (const auto& backup : backups) {
+    auto& [last, count] = newest[backup.loaded.manifest.kind + " " + backup.loaded.manifest.name];
+    last = &backup;
+    ++count;
+  }
+  Json document = Json::array();
+  if (newest.empty()) in.output().say("Backups       none yet: `owlbackup backup cluster` makes one");
+  for (const auto& [source, entry] : newest) {
+    const auto& [backup, count] = entry;
+    in.output().say(fmt::format("Backups       {}: {}, the newest {} finished {} in {} stores", source, count,
+                                repository::short_id(backup->entry), ago(backup->loaded.manifest.finished, in.clock().now()),
+                                backup->entry.stores.size()));
+    document.push(to_json(*backup).set("count", count));
+  }
+  return document;
+}
+
+Json show_stores(Invocation& in) {
+  Json document = Json::array();
+  for (const auto& member : in.stores().alive()) {
+    in.output().say(fmt::format("Store         {}", member.store->description()));
+    document.push(Json().set("name", member.name).set("reachable", true));
+  }
+  for (const auto& name : in.stores().dropped()) {
+    in.output().say(fmt::format("Store         {}: CAN'T BE REACHED", name));
+    document.push(Json().set("name", name).set("reachable", false));
+  }
+  return document;
+}
+
+Json show_wal(Invocation& in) {
+  Json document = Json::array();
+  for (auto system : wal::Archive::systems(in.stores(), in.stop())) {
+    const auto archive = wal::Archive::load(in.stores(), system, in.stop());
+    std::size_t files = 0;
+    for (auto timeline : archive.timelines()) files += archive.files(timeline).size();
+    in.output().say(fmt::format("WAL           system {}: {} files on {} timelines (`owlbackup wal status` looks for gaps)", system, files,
+                                archive.timelines().size()));
+    document.push(Json().set("system_id", std::to_string(system)).set("files", files));
+  }
+  return document;
+}
+
+int run_status(Invocation& in) {
+  const auto& keys = in.checked_keys();
+  in.output().say(fmt::format("Repository    {}", crypto::to_text(keys.fingerprint)));
+  Json document;
+  document.set("fingerprint", to_hex(keys.fingerprint));
+  document.set("backups", show_backups(in, load_backups(in, keys)));
+  document.set("wal", show_wal(in));
+  document.set("stores", show_stores(in));
+  in.output().result(document);
+  return 0;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Action& action) {
+  add_command(app, "status", "Health at a glance", "owlbackup status --json")->callback([&action] { action = run_status; });
+}
+
+}  // namespace owl::app

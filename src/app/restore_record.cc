@@ -1,0 +1,199 @@
+#include "app/restore_record.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "os/file.h"
+#include "os/process.h"
+#include "os/system.h"
+#include "wal/restore_agent.h"
+
+namespace owl::app {
+namespace {
+
+using codec::Json;
+
+std::filesystem::path records_folder(Invocation& in) { return in.settings().state.directory / "restores"; }
+
+/// Sockets must be reachable by the server's account; the state directory is nobody else's business.
+std::filesystem::path socket_folder(Invocation& in) {
+  return os::is_root() ? std::filesystem::path("/run/owlbackup") : in.settings().state.directory / "run";
+}
+
+Json to_json(const RestoreRecord& record) {
+  Json history = Json::array();
+  for (const auto& entry : record.history) {
+    history.push(Json().set("timeline", entry.timeline).set("switch", postgres::to_text(entry.switch_point)));
+  }
+  Json out;
+  out.set("id", record.id).set("data_directory", record.data_directory.string()).set("socket", record.socket.string());
+  out.set("ticket", record.ticket.string()).set("system_id", std::to_string(record.system_id));
+  out.set("segment_size", record.segment_size).set("target_timeline", record.target_timeline);
+  out.set("history", std::move(history)).set("owner_uid", record.owner_uid).set("owner_gid", record.owner_gid);
+  return out;
+}
+
+RestoreRecord from_json(const Json& json) {
+  RestoreRecord record;
+  record.id = json["id"].text_or("");
+  record.data_directory = json["data_directory"].text_or("");
+  record.socket = json["socket"].text_or("");
+  record.ticket = json["ticket"].text_or("");
+  record.system_id = std::strtoull(json["system_id"].text_or("0").c_str(), nullptr, 10);
+  record.segment_size = static_cast<std::uint32_t>(json["segment_size"].integer_or(0));
+  record.target_timeline = static_cast<postgres::TimelineId>(json["target_timeline"].integer_or(0));
+  record.owner_uid = static_cast<std::uint32_t>(json["owner_uid"].integer_or(0));
+  record.owner_gid = static_cast<std::uint32_t>(json["owner_gid"].integer_or(0));
+  if (const auto* rows = json["history"].as_array()) {
+    for (const auto& row : *rows) {
+      record.history.push_back({static_cast<postgres::TimelineId>(row["timeline"].integer_or(0)),
+                                value_or_throw(postgres::parse_lsn(row["switch"].text_or(""))), ""});
+    }
+  }
+  return record;
+}
+
+Bytes read_all_of_stdin() {
+  Bytes out, piece(64u << 10);
+  const os::FileDescriptor input(::dup(STDIN_FILENO));
+  while (const auto size = os::read_some(input, piece, "standard input")) append(out, ByteView(piece).first(size));
+  return out;
+}
+
+/// Lets go of terminal and pipes, so that whoever waits for this command's output sees its end.
+void go_to_background() {
+  const pid_t child = ::fork();
+  if (child < 0) throw Error(ErrorKind::process, "can't start the restore agent").with_errno(errno);
+  if (child > 0) ::_exit(0);
+  ::setsid();
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
+}
+
+void serve(Invocation& in, const RestoreRecord& record, wal::RecoveryTicket ticket, bool background) {
+  wal::AgentOptions options;
+  options.socket = record.socket;
+  options.data_directory = record.data_directory;
+  options.owner_uid = record.owner_uid;
+  std::vector<repository::StoreSet::Member> members;
+  for (const auto& store : ticket.stores) {
+    auto opened = storage::open_store(store, in.clock(), in.random());
+    members.push_back({opened.name, opened.store, opened.meter});
+  }
+  if (background) go_to_background();
+  wal::AgentSocket socket(options);
+  SilentMonitor silent;
+  repository::StoreSet stores(std::move(members), silent);
+  wal::Fetcher fetcher(stores, ticket.keys, ticket.secrets,
+                       {ticket.system_id, postgres::TimelinePath(ticket.target_timeline, ticket.history), ticket.segment_size});
+  wal::serve_agent(socket, options, fetcher, in.clock(), in.stop());
+}
+
+RestoreRecord required_record(Invocation& in, const std::filesystem::path& data_directory) {
+  auto record = find_record(in, data_directory);
+  if (!record) {
+    throw Error(ErrorKind::not_found, fmt::format("no restore into {} is remembered on this host", data_directory.string()))
+        .with_hint("Run `owlbackup restore cluster --to DIR` again.");
+  }
+  return std::move(*record);
+}
+
+}  // namespace
+
+RestoreRecord make_record(Invocation& in, const std::filesystem::path& data_directory, const cluster::RecoveryPlan& plan,
+                          std::optional<std::string> owner) {
+  RestoreRecord record;
+  record.id = to_hex(in.random().array<4>());
+  record.data_directory = data_directory;
+  record.socket = socket_folder(in) / (record.id + ".sock");
+  record.ticket = in.settings().state.directory / "tickets" / (record.id + ".ticket");
+  record.system_id = plan.base.details.system_id;
+  record.segment_size = plan.base.details.wal_segment_size;
+  record.target_timeline = plan.path.target();
+  const auto& stretches = plan.path.stretches();
+  for (std::size_t i = 0; i + 1 < stretches.size(); ++i) record.history.push_back({stretches[i].timeline, stretches[i].end, ""});
+  const auto account = owner ? os::account_by_name(*owner) : os::account_by_uid(os::effective_uid());
+  record.owner_uid = account ? account->uid : os::effective_uid();
+  record.owner_gid = account ? account->gid : ::getegid();
+  return record;
+}
+
+void save_record(Invocation& in, const RestoreRecord& record) {
+  if (const auto old = find_record(in, record.data_directory)) remove_record(in, *old);
+  os::make_folders(records_folder(in), 0700);
+  os::replace_file(records_folder(in) / (record.id + ".json"), as_bytes(to_json(record).dump(2) + "\n"));
+}
+
+std::optional<RestoreRecord> find_record(Invocation& in, const std::filesystem::path& data_directory) {
+  const auto entries = os::list_folder(records_folder(in));
+  if (!entries) return std::nullopt;
+  for (const auto& entry : *entries) {
+    if (!entry.name.ends_with(".json")) continue;
+    const auto json = Json::parse(as_text(os::read_file(records_folder(in) / entry.name)));
+    if (json && (*json)["data_directory"].text_or("") == data_directory.string()) return from_json(*json);
+  }
+  return std::nullopt;
+}
+
+void remove_record(Invocation& in, const RestoreRecord& record) {
+  os::remove_file(record.ticket);
+  os::remove_file(records_folder(in) / (record.id + ".json"));
+}
+
+wal::RecoveryTicket make_ticket(Invocation& in, const RestoreRecord& record, const Invocation::Secrets& secrets) {
+  wal::RecoveryTicket ticket;
+  ticket.keys = secrets.keys;
+  ticket.secrets = secrets.secrets;
+  ticket.stores = in.store_options();
+  ticket.system_id = record.system_id;
+  ticket.segment_size = record.segment_size;
+  ticket.target_timeline = record.target_timeline;
+  ticket.history = record.history;
+  ticket.data_directory = record.data_directory;
+  return ticket;
+}
+
+void start_agent(Invocation& in, const RestoreRecord& record, const wal::RecoveryTicket& ticket) {
+  os::ProcessOptions options;
+  options.argv = {"/proc/self/exe"};
+  if (!in.options().config_file.empty()) options.argv.insert(options.argv.end(), {"-c", in.options().config_file});
+  if (!in.options().env_file.empty()) options.argv.insert(options.argv.end(), {"--env-file", in.options().env_file});
+  options.argv.insert(options.argv.end(), {"restore", "agent", "--stdin", "--to", record.data_directory.string()});
+  options.new_session = true;
+  const auto result = os::run_process(options, wal::serialize(ticket), std::chrono::seconds(30), in.stop());
+  if (result.exit_code != 0) {
+    throw Error(ErrorKind::process, fmt::format("the restore agent did not start: {}", result.errors));
+  }
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    if (wal::ask_agent(record.socket, "ping")) return;
+    in.clock().sleep(std::chrono::milliseconds(50), in.stop());
+  }
+  throw Error(ErrorKind::timeout, fmt::format("the restore agent does not answer on {}", record.socket.string()));
+}
+
+int run_agent(Invocation& in, const std::filesystem::path& data_directory, bool ticket_on_stdin) {
+  const auto record = required_record(in, data_directory);
+  if (ticket_on_stdin) {
+    serve(in, record, value_or_throw(wal::parse_recovery_ticket(read_all_of_stdin())), true);
+    return 0;
+  }
+  auto ticket = make_ticket(in, record, in.unwrap());
+  in.output().say(fmt::format("Serving WAL for {} until its recovery has ended.", data_directory.string()));
+  start_agent(in, record, ticket);
+  return 0;
+}
+
+int run_finish(Invocation& in, const std::filesystem::path& data_directory) {
+  const auto record = required_record(in, data_directory);
+  wal::ask_agent(record.socket, "stop");
+  remove_record(in, record);
+  in.output().say(fmt::format("Recovery of {} is over: agent, ticket and record are gone.", data_directory.string()));
+  in.output().result(Json().set("data_directory", data_directory.string()));
+  return 0;
+}
+
+}  // namespace owl::app

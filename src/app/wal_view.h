@@ -1,0 +1,13 @@
+#pragma once
+
+#include "app/invocation.h"
+#include "postgres/types.h"
+
+namespace owl::app {
+
+/// The one cluster whose WAL the stores hold. Throws Error(usage) listing them when there are several.
+postgres::SystemId only_system(Invocation& in);
+
+int show_wal_status(Invocation& in);
+
+}  // namespace owl::app
