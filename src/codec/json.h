@@ -36,8 +36,9 @@ class Json {
   Json(Array value) : value_(std::move(value)) {}
   static Json array() { return Json(Array{}); }
   static Json object();
+  static Json object(Object members);
 
-  /// Adds or replaces a member; makes a null into an object.
+  /// Adds or replaces a member, which takes time in proportion to how many there are; makes a null into an object.
   Json& set(std::string_view name, Json value);
   /// Adds an element; makes a null into an array.
   Json& push(Json value);
@@ -58,7 +59,7 @@ class Json {
 
   /// One line (indent < 0) or indented for people.
   std::string dump(int indent = -1) const;
-  /// Depth is limited to 64. Of members with the same name the last one stands.
+  /// Depth is limited to 64. Of members with the same name the last one counts.
   static Result<Json> parse(std::string_view text);
 
  private:

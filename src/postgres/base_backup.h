@@ -34,16 +34,16 @@ std::vector<std::string> read_config_files(Connection& connection);
 
 struct Tablespace {
   Oid oid = 0;
-  std::string location;   ///< empty: in place, a folder under pg_tblspc
+  std::string location;  ///< empty: in place, a folder under pg_tblspc
 };
 std::vector<Tablespace> read_tablespaces(Connection& connection);
 
 struct BackupStart {
-  Lsn start;              ///< START WAL LOCATION: the checkpoint's redo pointer
+  Lsn start;  ///< START WAL LOCATION: the checkpoint's redo pointer
 };
 struct BackupStop {
   Lsn stop;
-  std::string label_file, tablespace_map;   ///< byte for byte
+  std::string label_file, tablespace_map;  ///< byte for byte
 };
 /// The fields of backup_label (xlogbackup.c, xlogrecovery.c).
 struct BackupLabel {
@@ -60,6 +60,9 @@ Result<BackupLabel> parse_backup_label(std::string_view text);
 class OnlineBackup {
  public:
   OnlineBackup(Connection& connection, const std::string& label, bool fast_checkpoint);
+  OnlineBackup(const OnlineBackup&) = delete;
+  OnlineBackup& operator=(const OnlineBackup&) = delete;
+  ~OnlineBackup();
   Lsn start_lsn() const { return start_; }
   /// Throws Error(conflict) when the session is no longer the one that began.
   BackupStop stop();
@@ -67,9 +70,12 @@ class OnlineBackup {
   void check_alive();
 
  private:
+  void check_backend(const std::string& answered_by) const;
+
   Connection& connection_;
   Lsn start_;
-  int backend_pid_;
+  bool stopped_ = false;
+  int backend_pid_;  ///< as told when the session began
 };
 
 }  // namespace owl::postgres

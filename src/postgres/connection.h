@@ -18,8 +18,8 @@ using Rows = std::vector<Row>;
 
 /// One session over libpq. Session settings make it fit for long work (no statement, lock, idle or idle-in-transaction
 /// timeout; TCP keepalives; application_name owlbackup). One thread at a time.
-/// Errors: unreachable (no server; the message says where it was looked for), denied (password, pg_hba, rights: with the
-/// GRANT that is missing in the hint), everything else with its SQLSTATE.
+/// Errors: unreachable (no server; the message says where it was looked for), denied (password, pg_hba, rights: with
+/// the GRANT that is missing in the hint), everything else with its SQLSTATE.
 class Connection {
  public:
   /// `conninfo` is libpq's own syntax. Refuses a server older than 13.
@@ -32,10 +32,11 @@ class Connection {
   /// The first column of the first row; throws if there is none or it is NULL.
   std::string query_text(std::string_view sql, const std::vector<std::optional<std::string>>& parameters = {});
 
-  int version() const;        ///< 150018
+  int version() const;  ///< 150018
   int major() const { return major_version(version()); }
   int backend_pid() const;
-  bool alive();               ///< a cheap look at the socket, without a query
+  bool alive();  ///< a cheap look at the socket, without a query
+  void close();  ///< ends the session; every query after it fails
 
  private:
   struct State;

@@ -27,11 +27,11 @@ struct ControlFile {
   std::uint32_t control_version = 0, catalog_version = 0;
   ClusterState state{};
   Lsn checkpoint, redo;
-  TimelineId timeline = 0;           ///< of the latest checkpoint
+  TimelineId timeline = 0;  ///< of the latest checkpoint
   Lsn min_recovery_point;
   TimelineId min_recovery_timeline = 0;
   Lsn backup_start, backup_end;
-  std::int32_t wal_level = 0;        ///< 0 minimal, 1 replica, 2 logical
+  std::int32_t wal_level = 0;  ///< 0 minimal, 1 replica, 2 logical
   bool wal_log_hints = false;
   std::int32_t max_connections = 0, max_worker_processes = 0, max_wal_senders = 0, max_prepared_transactions = 0,
                max_locks_per_transaction = 0;
@@ -53,7 +53,9 @@ ControlFileRead read_control_file(const std::filesystem::path& data_directory, C
 /// backup_label then refuses to start rather than start in the middle of a backup.
 Bytes poison_checkpoint(ByteView control_file);
 
-/// Is a server running there? By postmaster.pid: shared-memory key and start time against /proc; a zombie is none.
+/// Is a server running there? By postmaster.pid against /proc: a living process of that id (a zombie is none) that
+/// works in that directory or started no later than the file, or backends that still hold its shared memory. Says yes
+/// where it can't be told; a server in another container with its own process ids can't be seen at all.
 bool server_is_running(const std::filesystem::path& data_directory);
 
 }  // namespace owl::postgres

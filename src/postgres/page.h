@@ -20,15 +20,16 @@ inline Lsn page_lsn(ByteView page) {
 }
 
 enum class PageState : std::uint8_t {
-  good,     ///< its checksum fits, or checksums are off and its header is sane
-  empty,    ///< all zeros: never written
-  bad,      ///< torn (reread it) or damaged
+  good,   ///< its checksum fits, or checksums are off and its header is sane
+  empty,  ///< all zeros: never written
+  bad,    ///< torn (reread it) or damaged
 };
-/// Judges one page. With `checksums` off only the header (pd_lower, pd_upper, pd_special, version) is looked at, and
-/// nothing is called bad for it: bad is told only where PostgreSQL would refuse the page, too.
+/// Judges one page as PostgreSQL does when it reads one (PageIsVerified in bufpage.c): bad is what it would refuse.
+/// With `checksums` off that is a page whose header (flags, pd_lower, pd_upper, pd_special) can't be.
 PageState judge_page(ByteView page, BlockNumber block, bool checksums);
 
-/// Appends the indices (within `pages`) of bad pages; returns how many there are. One pass while the bytes are in cache.
+/// Appends the indices (within `pages`) of bad pages; returns how many there are. One pass while the bytes are in
+/// cache.
 std::size_t find_bad_pages(ByteView pages, std::uint32_t block_size, BlockNumber first_block, bool checksums,
                            std::vector<std::uint32_t>& bad);
 

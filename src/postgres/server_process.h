@@ -19,14 +19,14 @@ std::optional<std::filesystem::path> find_server_programs(int major, const std::
 
 /// Runs initdb and postgres of ours: for `demo`, `restore --start` and restore tests. Never as root: as `account`.
 struct ServerOptions {
-  std::filesystem::path programs;        ///< the folder with initdb, pg_ctl, postgres
+  std::filesystem::path programs;  ///< the folder with initdb, pg_ctl, postgres
   std::filesystem::path data_directory;
   std::filesystem::path socket_directory;
   std::filesystem::path log_file;
-  std::optional<std::filesystem::path> config_file = {};   ///< -c config_file=…: our own, outside the data directory
-  std::optional<std::string> account = {};                 ///< when we are root
-  std::map<std::string, std::string> settings = {};        ///< -c name=value
-  int port = 5432;                                         ///< of the socket's name; TCP is off unless settings say so
+  std::optional<std::filesystem::path> config_file = {};  ///< -c config_file=…: our own, outside the data directory
+  std::optional<std::string> account = {};                ///< when we are root
+  std::map<std::string, std::string> settings = {};       ///< -c name=value
+  int port = 5432;                                        ///< of the socket's name; TCP is off unless settings say so
 };
 
 void run_initdb(const ServerOptions& options, const std::vector<std::string>& arguments);
@@ -37,7 +37,7 @@ class ServerProcess {
   explicit ServerProcess(ServerOptions options);
   ServerProcess(ServerProcess&&) noexcept;
   ~ServerProcess();
-  /// pg_ctl start, without waiting.
+  /// Starts postgres as a process of its own, without waiting until it is ready.
   void start();
   /// Until it accepts connections, or has ended; throws with the log's last lines.
   void wait_until_ready(Clock& clock, std::chrono::milliseconds deadline, std::stop_token stop = {});
@@ -51,6 +51,7 @@ class ServerProcess {
  private:
   ServerOptions options_;
   bool owned_ = true;
+  int pid_ = 0;  ///< of the postmaster; 0: none of ours
 };
 
 }  // namespace owl::postgres

@@ -24,15 +24,18 @@ class TimelinePath {
     TimelineId timeline;
     Lsn begin, end;  ///< end of the last one is the greatest Lsn
   };
-  /// `target` with its history (empty for a timeline without parent).
+  /// `target` with its history (empty for a timeline without parent). Throws where the history names a timeline that is
+  /// not older than `target`.
   TimelinePath(TimelineId target, const std::vector<TimelineSwitch>& history);
 
   TimelineId target() const { return stretches_.back().timeline; }
   const std::vector<Stretch>& stretches() const { return stretches_; }
-  TimelineId at(Lsn lsn) const;                       ///< the timeline that owns the byte at `lsn`
+  TimelineId at(Lsn lsn) const;  ///< the timeline that owns the byte at `lsn`
   const Stretch* find(TimelineId timeline) const;
 
  private:
+  void append(TimelineId timeline, Lsn end);
+
   std::vector<Stretch> stretches_;
 };
 

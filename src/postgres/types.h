@@ -37,7 +37,9 @@ struct SegmentId {
   friend auto operator<=>(const SegmentId&, const SegmentId&) = default;
 };
 std::string to_file_name(SegmentId segment, std::uint32_t segment_size);
-inline Lsn start_of(SegmentId segment, std::uint32_t segment_size) { return {segment.number * segment_size}; }
+inline Lsn start_of(SegmentId segment, std::uint32_t segment_size) {
+  return {segment.number * segment_size};
+}
 inline SegmentId segment_of(TimelineId timeline, Lsn lsn, std::uint32_t segment_size) {
   return {timeline, lsn.value / segment_size};
 }
@@ -47,8 +49,8 @@ enum class WalFileKind { segment, partial_segment, history, backup_label };
 struct WalFileName {
   WalFileKind kind;
   TimelineId timeline;
-  std::string text;           ///< the whole name
-  std::string segment_text;   ///< the 24 hex digits, empty for a history file
+  std::string text;          ///< the whole name
+  std::string segment_text;  ///< the 24 hex digits, empty for a history file
 };
 /// Fails on anything that is no name of PostgreSQL's own.
 Result<WalFileName> parse_wal_file_name(std::string_view name);
@@ -58,6 +60,8 @@ Result<SegmentId> parse_segment_name(std::string_view name, std::uint32_t segmen
 std::string history_file_name(TimelineId timeline);
 
 /// A running server's major version, 13 to 18: 150018 → 15.
-inline int major_version(int version_number) { return version_number / 10000; }
+inline int major_version(int version_number) {
+  return version_number / 10000;
+}
 
 }  // namespace owl::postgres

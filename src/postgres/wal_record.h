@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace owl::postgres {
 /// The head of a segment: the long page header (xlog_internal.h).
 struct SegmentHeader {
   std::uint16_t magic = 0;
-  int major = 0;              ///< 13..18, from the magic
+  int major = 0;  ///< 13..18, from the magic
   TimelineId timeline = 0;
   Lsn page_address;
   SystemId system_id = 0;
@@ -24,17 +25,28 @@ struct SegmentHeader {
 };
 Result<SegmentHeader> parse_segment_header(ByteView segment);
 
-/// Checks a whole segment as the archiver hands it over: size, and on every page until the WAL ends in it magic, address
-/// and timeline. A recycled file's old pages, and zeros, may follow the end. The error says which page is wrong and how.
+/// Checks a whole segment as the archiver hands it over: size, and on every page until the WAL ends in it magic,
+/// address and timeline. A recycled file's old pages, and zeros, may follow the end. The error says which page is wrong
+/// and how.
 Result<SegmentHeader> check_segment(ByteView segment, SegmentId id);
+
+/// A page that a record changes or restores.
+struct BlockReference {
+  Oid tablespace = 0, database = 0;
+  Oid relation = 0;       ///< its file's number (relfilenode), not pg_class.oid
+  std::uint8_t fork = 0;  ///< 0 main, 1 free space map, 2 visibility map, 3 init
+  BlockNumber block = 0;
+  bool has_image = false;  ///< a full-page image comes with it
+};
 
 /// A record that is whole within the bytes at hand, headers parsed, CRC verified.
 struct WalRecord {
-  Lsn lsn, end;               ///< of its first byte, and after its last (aligned)
+  Lsn lsn, end;  ///< of its first byte, and after its last (aligned)
   Lsn previous;
   TransactionId xid = 0;
   std::uint8_t resource_manager = 0, info = 0;
-  ByteView main_data;         ///< valid during the callback only
+  ByteView main_data;                      ///< valid during the callback only
+  std::span<const BlockReference> blocks;  ///< likewise
 };
 
 /// One end of a transaction: COMMIT, ABORT and their PREPARED forms. What recovery_target_time looks at.
@@ -54,6 +66,11 @@ struct ParameterChange {
   std::int32_t wal_level = 0, max_connections = 0, max_worker_processes = 0, max_wal_senders = 0,
                max_prepared_transactions = 0, max_locks_per_transaction = 0;
 };
+/// wal_level as 17 and later write it into CHECKPOINT_SHUTDOWN, CHECKPOINT_ONLINE, CHECKPOINT_REDO and END_OF_RECOVERY.
+struct WalLevelNote {
+  Lsn lsn;
+  std::int32_t wal_level = 0;  ///< 0 minimal, 1 replica, 2 logical
+};
 struct RestorePoint {
   Lsn lsn, end;
   Timestamp time;
@@ -68,12 +85,14 @@ class WalVisitor {
   virtual void transaction_end(const TransactionEnd&) {}
   virtual void tablespace_create(const TablespaceCreate&) {}
   virtual void parameter_change(const ParameterChange&) {}
+  virtual void wal_level(const WalLevelNote&) {}
   virtual void restore_point(const RestorePoint&) {}
 };
 
 /// Reads records out of consecutive segments of one timeline (13 to 18): joins records across pages and segments,
 /// verifies each CRC. Feed segments in order; what is unfinished at the end of one is completed by the next.
-/// `start`: where the first record begins, or nullopt to begin at the first one that starts in the first segment fed.
+/// `start`: where the first record begins, or nullopt to begin at the first one that starts in the segments fed.
+/// A segment may be fed as its first bytes only; the walk then ends there. Once ended, a walk stays ended.
 class WalWalker {
  public:
   explicit WalWalker(std::uint32_t segment_size, std::optional<Lsn> start = std::nullopt);
@@ -81,11 +100,13 @@ class WalWalker {
 
   /// How the bytes that were fed ended.
   struct Progress {
-    Lsn next;                         ///< where the next record begins, or the unfinished one began
-    bool ended = false;               ///< no valid record follows: the WAL ends here (zeros, old page, bad CRC)
-    bool record_unfinished = false;   ///< a record goes on in the next segment
+    Lsn next;                        ///< where the next record begins, or the unfinished one began; may be the start
+                                     ///< of a page, whose header then comes first
+    bool ended = false;              ///< no valid record follows: the WAL ends here (zeros, old page, bad CRC)
+    bool record_unfinished = false;  ///< a record goes on in the next segment
+    /// Its resource manager; 1 (XACT), the one that matters, where the segment ends within its header.
     std::uint8_t unfinished_resource_manager = 0;
-    std::string end_reason;           ///< for people
+    std::string end_reason;  ///< for people
   };
   Progress feed(ByteView segment, SegmentId id, WalVisitor& visitor);
 

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <vector>
+
+#include "postgres/wal_record.h"
+
+namespace owl::postgres {
+
+/// XLogRecord (xlogrecord.h): the fixed head of a record.
+struct WalRecordHeader {
+  static constexpr std::size_t size = 24;
+
+  std::uint32_t total_size = 0;
+  TransactionId xid = 0;
+  Lsn previous;
+  std::uint8_t info = 0, resource_manager = 0;
+  std::uint32_t crc = 0;
+};
+/// `record` holds at least the head.
+WalRecordHeader read_record_header(ByteView record);
+
+inline constexpr std::uint32_t largest_record = 1u << 30;  ///< MaxAllocSize; 16 and later stop at 1020 MiB
+
+/// Does PostgreSQL of that version have such a resource manager? Extensions' begin at 128, from 15 on.
+bool is_resource_manager(std::uint8_t id, int major);
+
+/// Over what follows the head, then over the head up to the CRC itself.
+bool record_crc_fits(ByteView record, const WalRecordHeader& header);
+
+struct RecordParts {
+  std::vector<BlockReference> blocks;
+  ByteView main_data;
+};
+/// Takes a whole record apart. False: it is not built like a record of that version. `parts` is reused from call to
+/// call; its views point into `record`.
+bool parse_record(ByteView record, int major, RecordParts& parts);
+
+/// Calls the visitor for what the record means, and for the record itself first. False: the main data of a known kind
+/// of record is not as it should be.
+bool report_record(const WalRecord& record, int major, WalVisitor& visitor);
+
+}  // namespace owl::postgres
