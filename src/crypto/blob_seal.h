@@ -39,8 +39,10 @@ class BlobSealer {
   ~BlobSealer();
   BlobSealer clone() const;
 
-  /// Writes stored.size() + 16 bytes; `out` may start at `stored`.
+  /// Writes stored.size() + 16 bytes; `out` may start at `stored`. `stored` has identity.stored_size bytes.
   void seal(const BlobIdentity& identity, ByteView stored, MutableBytes out);
+  /// False: damaged, cut off, or not the blob of that identity; `stored`, which has identity.stored_size bytes, is then
+  /// zeros. May open in place, as `seal` does.
   [[nodiscard]] bool open(const BlobIdentity& identity, ByteView sealed, MutableBytes stored);
 
  private:
@@ -57,9 +59,11 @@ struct NewSealContext {
 /// A fresh context for writing: data to the current epoch's public key, or metadata under its M.
 NewSealContext new_seal_context(const HostKeys& keys, SealContextRecord::Kind kind, Random& random);
 
-/// Opens metadata contexts with what every host has. Throws Error(no_key).
+/// Opens metadata contexts with what every host has. Throws Error(no_key) naming the epoch, Error(integrity) on a
+/// record of the other kind.
 BlobSealer open_metadata_context(const HostKeys& keys, const SealContextRecord& record);
-/// Opens data contexts; needs the private key. Throws Error(no_key) naming the epoch that is missing.
+/// Opens data contexts; needs the private key. Throws Error(no_key) naming the epoch that is missing, Error(integrity)
+/// on a record of the other kind or with an encapsulated key that is no proper point.
 BlobSealer open_data_context(std::span<const EpochSecrets> secrets, const SealContextRecord& record);
 
 }  // namespace owl::crypto

@@ -20,8 +20,8 @@ struct HpkeSender {
 };
 
 /// Writing side: a fresh ephemeral key for each context. Needs no secret that could open what others wrote.
-HpkeSender hpke_setup_sender(const ByteArray<32>& receiver_public, ByteView info, const SecretKey& psk,
-                             ByteView psk_id, Random& random);
+HpkeSender hpke_setup_sender(const ByteArray<32>& receiver_public, ByteView info, const SecretKey& psk, ByteView psk_id,
+                             Random& random);
 /// Reading side. Throws Error(integrity) on an encapsulated key that is no proper point (all-zero shared secret).
 HpkeContext hpke_setup_receiver(const SecretKey& receiver_private, const ByteArray<32>& encapsulated_key, ByteView info,
                                 const SecretKey& psk, ByteView psk_id);

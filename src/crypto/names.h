@@ -19,9 +19,9 @@ enum class BlobKind : std::uint8_t {
 /// The keyed name of plain bytes: 16 bytes that tell nothing without the key and never leave sealed metadata.
 using BlobName = ByteArray<16>;
 
-/// Names bytes. Pages and WAL: AES-256(prf key, GMAC(gmac key, nonce 0, bytes ‖ kind and length)), at memory speed;
-/// everything else: the first 16 bytes of HMAC-SHA-256. The argument is in docs/threat-model.md.
-/// One thread at a time; make one for each worker.
+/// Names bytes. Pages and WAL, at memory speed: AES-256(prf key, GMAC(gmac key, nonce 0, bytes ‖ kind u8 ‖ u8[7] 0 ‖
+/// length u64)). Everything else: the first 16 bytes of HMAC-SHA-256(hmac key, kind u8 ‖ length u64 ‖ bytes). Why both
+/// are safe where they are used is in docs/threat-model.md. One thread at a time; make one for each worker.
 class Namer {
  public:
   explicit Namer(const NamingKeys& keys);

@@ -11,7 +11,8 @@ inline constexpr std::size_t gcm_tag_size = 16;
 inline constexpr std::size_t gcm_nonce_size = 12;
 using GcmNonce = ByteArray<gcm_nonce_size>;
 
-/// HKDF with SHA-256 (RFC 5869), extract and expand; `length` at most 8,160 bytes.
+/// HKDF with SHA-256 (RFC 5869), extract and expand; `length` at most 8,160 bytes. Where the result is a secret, the
+/// caller wipes it.
 Bytes hkdf_sha256(ByteView salt, ByteView input_key, ByteView info, std::size_t length);
 /// The common case: 32 bytes straight into a SecretKey, empty salt.
 SecretKey derive_key(const SecretKey& key, std::string_view info);
@@ -25,7 +26,7 @@ class AesGcm {
 
   /// Writes plain.size() + 16 bytes to `out`; `out` may start at `plain`.
   void seal(const GcmNonce& nonce, ByteView aad, ByteView plain, MutableBytes out);
-  /// Writes sealed.size() - 16 bytes. False: not authentic; `plain` is then overwritten with zeros.
+  /// Writes sealed.size() - 16 bytes; `plain` may start at `sealed`. False: not authentic; `plain` is then zeros.
   [[nodiscard]] bool open(const GcmNonce& nonce, ByteView aad, ByteView sealed, MutableBytes plain);
 
  private:
@@ -37,6 +38,7 @@ struct X25519KeyPair {
   SecretKey private_key;
   ByteArray<32> public_key;
 };
+/// Throws Error(unsupported) where OpenSSL has no X25519 (FIPS mode); so does x25519_public.
 X25519KeyPair generate_x25519(Random& random);
 ByteArray<32> x25519_public(const SecretKey& private_key);
 

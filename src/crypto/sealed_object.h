@@ -27,7 +27,8 @@ enum class ObjectType : std::uint8_t {
 /// An object sealed under M, as docs/format.md has it to the byte:
 ///
 ///     "OWLM" u8 version=1 u8 type u16 0  u32 epoch  u32 0  salt[32] commitment[32]   (80 bytes)
-///     frames: AES-256-GCM of at most 1 MiB plain each, nonce = counter ‖ last-frame bit, aad = the header
+///     frames: AES-256-GCM of 1 MiB plain each, the last one shorter or not;
+///             nonce = counter u64 ‖ u8[3] 0 ‖ u8 last-frame bit, aad = the header
 ///
 /// key ‖ commitment = HKDF-SHA-256(salt, ikm = M's seal key, info = "owl1" ‖ type ‖ repository id ‖ path, 64).
 /// The path in the key binds an object to its place: one moved or served for another does not open. The salt also
