@@ -17,8 +17,8 @@ namespace owl::storage {
 
 struct ObjectInfo {
   std::string key;
-  std::uint64_t size = 0;   ///< bytes
-  Timestamp modified;       ///< by the store's own clock; whole seconds on S3
+  std::uint64_t size = 0;  ///< bytes
+  Timestamp modified;      ///< by the store's own clock; whole seconds on S3
 };
 
 enum class PutOutcome { stored, already_exists };
@@ -31,9 +31,9 @@ struct ByteRange {
 
 /// What a store is able to do, asked rather than assumed.
 struct StoreTraits {
-  bool create_once = true;                   ///< conditional PUT is honoured; without it only one writer is safe
-  std::chrono::milliseconds visibility{0};   ///< how late another host may see a new name (network folders: 120 s)
-  std::uint64_t max_put_bytes = 4'900u << 20;
+  bool create_once = true;                  ///< conditional PUT is honoured; without it only one writer is safe
+  std::chrono::milliseconds visibility{0};  ///< how late another host may see a new name (network folders: 120 s)
+  std::uint64_t max_put_bytes = std::uint64_t{4'900} << 20;
 };
 
 /// Named, immutable bytes: the one interface to every store. It can't tell a WAL segment from a pack.
@@ -45,15 +45,16 @@ struct StoreTraits {
 ///    A crash at any point leaves the object absent or whole.
 ///  - After an exception from `put_once` the object may or may not exist (see `create` in write_once.h).
 ///  - `list` is complete and sees every put and remove that finished before it began.
-///  - Errors: unreachable, denied, throttled, transient, timeout, disk_full, integrity (bytes differ from what was sent or
-///    announced), cancelled. Each message names the store and the key.
+///  - Errors: unreachable, denied, throttled, transient, timeout, disk_full, integrity (bytes differ from what was sent
+///    or announced), cancelled. Each message names the store and the key.
 /// Thread-safe. Every call ends soon after `stop` is requested (Error cancelled).
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
 
-  /// Stores the pieces, one after the other, as one object. `sha256` is that of the whole, where the caller has it:
-  /// the store then needs no pass of its own, and verifies that what arrived is what was meant.
+  /// Stores the pieces, one after the other, as one object. `sha256` is that of the whole, where the caller has it: the
+  /// store then needs no pass of its own, and one that bytes travel to verifies that what arrived is what was meant
+  /// (integrity). A folder doesn't: nothing travels, and hashing everything twice would cost more than it could find.
   virtual PutOutcome put_once(const std::string& key, std::span<const ByteView> pieces,
                               const std::optional<ByteArray<32>>& sha256, std::stop_token stop) = 0;
   PutOutcome put_once(const std::string& key, ByteView bytes, std::stop_token stop = {});
@@ -83,7 +84,9 @@ class ObjectStore {
 
 using StorePtr = std::shared_ptr<ObjectStore>;
 
-/// Throws Error(usage) on a key that breaks the contract: a bug nearly everywhere, but keys from listings pass here too.
+/// Does this text keep the contract for keys? What a listing shows beside them is somebody else's and is left out.
+bool is_key(std::string_view text);
+/// Throws Error(usage) on a key that breaks the contract.
 void check_key(std::string_view key);
 
 /// Collects `list`.

@@ -5,21 +5,21 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "storage/object_store.h"
 #include "storage/meter.h"
+#include "storage/object_store.h"
 
 namespace owl::storage {
 
 /// One `[storage.NAME]` section, resolved.
 struct StoreOptions {
-  std::string name;            ///< primary, secondary, …
-  std::string url;             ///< file:///path, s3://bucket/prefix
-  std::string endpoint = {};   ///< https://host[:port]; empty: AWS's for the region
+  std::string name;           ///< primary, secondary, …
+  std::string url;            ///< file:///path, s3://bucket/prefix
+  std::string endpoint = {};  ///< https://host[:port]; empty: AWS's for the region
   std::string region = "auto";
   Secret access_key_id = {}, secret_access_key = {}, session_token = {};
-  std::string addressing = "auto";     ///< path | host | auto (host-style on amazonaws.com, path-style elsewhere)
-  std::string ca_file = {};            ///< PEM; empty: the system's
-  std::string tls_min = "1.3";         ///< 1.2 | 1.3
+  std::string addressing = "auto";  ///< path | host | auto (host-style on amazonaws.com, path-style elsewhere)
+  std::string ca_file = {};         ///< PEM; empty: the system's
+  std::string tls_min = "1.3";      ///< 1.2 | 1.3
   std::chrono::milliseconds connect_timeout{10'000}, request_timeout{120'000};
   int retries = 8;
   unsigned connections = 8;
@@ -30,7 +30,7 @@ struct StoreOptions {
 
 struct OpenedStore {
   std::string name;
-  StorePtr store;                 ///< the concrete store in its wrappers: fault, retry, limit, meter (outermost)
+  StorePtr store;  ///< the concrete store in its wrappers: fault, retry, limit, meter (outermost)
   std::shared_ptr<Meter> meter;
 };
 
