@@ -20,16 +20,21 @@ struct Head {
 std::string to_text(const Head& head);
 bool head_matches(const Head& head, std::string_view text);
 
-/// Heads by store and source ("cluster/<name id>"), in one small file that is replaced durably.
+/// Heads by store and source ("cluster/<name id>"), in one small file that is replaced durably. What it remembers can
+/// be had again from the stores, so a damaged one counts as empty.
 class HeadFile {
  public:
   explicit HeadFile(std::filesystem::path path);
   std::optional<Head> find(const std::string& store, const std::string& source) const;
   void set(const std::string& store, const std::string& source, const Head& head);
+  bool damaged() const { return damaged_; }   ///< was, when it was read
 
  private:
+  void load();
+
   std::filesystem::path path_;
   std::map<std::string, Head> heads_;
+  bool damaged_ = false;
 };
 
 }  // namespace owl::repository

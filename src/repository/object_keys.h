@@ -78,6 +78,7 @@ std::optional<PackRef> parse_pack(std::string_view key);           ///< id, clas
 std::optional<ParsedWalKey> parse_wal_object(std::string_view key);
 std::optional<ParsedLeaseKey> parse_lease(std::string_view key);
 std::optional<RandomId> parse_index(std::string_view key);
+std::optional<RandomId> parse_trash(std::string_view key);
 std::optional<std::uint32_t> parse_epoch_folder(std::string_view name);  ///< "0001"
 
 }  // namespace keys

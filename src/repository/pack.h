@@ -38,6 +38,9 @@ struct PackEntry {
   crypto::BlobIdentity identity() const;
 };
 
+/// No blob is larger, plain or stored: what a reader must be ready to hold.
+inline constexpr std::uint32_t largest_blob = 64u << 20;
+
 /// What lies in a pack: sealed under M, so that a host can rebuild a lost index, walk metadata and move blobs.
 struct PackDirectory {
   std::vector<PackContext> contexts;
@@ -52,8 +55,8 @@ Result<PackDirectory> parse_pack_directory(ByteView bytes);
 /// pack = header (16 bytes: "OWLPACK1" u8 class u8[7] 0) ‖ sealed blobs ‖ sealed directory ‖ trailer (16 bytes: u64
 /// directory size ‖ "OWLPEND1").
 inline constexpr std::size_t pack_header_size = 16, pack_trailer_size = 16;
-ByteArray<16> pack_header(PackClass pack_class);
-ByteArray<16> pack_trailer(std::uint64_t directory_size);
+ByteArray<pack_header_size> pack_header(PackClass pack_class);
+ByteArray<pack_trailer_size> pack_trailer(std::uint64_t directory_size);
 Result<PackClass> parse_pack_header(ByteView bytes);
 Result<std::uint64_t> parse_pack_trailer(ByteView bytes);   ///< the directory's size
 

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+
+#include "codec/zstd.h"
+#include "crypto/blob_seal.h"
+#include "repository/pack.h"
+
+namespace owl::repository {
+
+/// From sealed bytes to plain ones, for the blobs of one pack: seal, codec, length, name. One thread at a time.
+class BlobOpener {
+ public:
+  BlobOpener(const crypto::HostKeys& keys, std::span<const crypto::EpochSecrets> secrets, const PackDirectory& directory);
+
+  /// The plain bytes, good until the next call. Throws Error(integrity) or Error(no_key).
+  ByteView open(std::uint32_t entry, ByteView sealed);
+
+ private:
+  crypto::BlobSealer& sealer_of(std::uint32_t context);
+  /// Of the writer that named the context's blobs, where its naming keys are at hand.
+  crypto::Namer* namer_of(const PackContext& context);
+  std::optional<crypto::NamingKeys> naming_of(const PackContext& context) const;
+
+  const crypto::HostKeys& keys_;
+  const std::span<const crypto::EpochSecrets> secrets_;
+  const PackDirectory& directory_;
+  std::map<std::uint32_t, crypto::BlobSealer> sealers_;
+  std::map<std::pair<crypto::WriterId, std::uint32_t>, std::optional<crypto::Namer>> namers_;  // by writer and epoch
+  codec::ZstdDecoder decoder_;
+  Bytes stored_, plain_;
+};
+
+}  // namespace owl::repository

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "crypto/keys.h"
+#include "repository/index.h"
+#include "repository/manifest_list.h"
+#include "repository/stores.h"
+
+namespace owl::repository {
+
+/// What one store shows a run that has just put its lease there.
+struct StoreView {
+  StoreSet::Member store;
+  std::set<std::string> trash;              ///< keys that trash objects name: absent
+  std::vector<std::string> indexes;         ///< keys of our own writer's index objects that are not in trash
+  std::vector<ListedManifest> manifests;
+
+  bool is_committed(const std::string& manifest_path) const;
+};
+
+/// Looks at every living store: trash first, then indexes, then manifests. In this order whatever an index still names
+/// and no trash object does stays: its sweep, if there is one, has yet to begin, and will wait for our lease.
+std::vector<StoreView> look_at_stores(StoreSet& stores, const crypto::HostKeys& keys, const std::stop_token& stop);
+
+/// Index objects by key.
+using IndexObjects = std::map<std::string, IndexObject>;
+/// Reads these index objects, each from the first view that lists it and has it whole. One that is damaged everywhere
+/// costs only space, so it is a warning.
+IndexObjects read_indexes(const std::vector<StoreView>& views, const crypto::HostKeys& keys, Monitor& monitor,
+                          const std::stop_token& stop);
+/// nullopt: it is gone. Throws Error(integrity).
+std::optional<IndexObject> read_index(StoreSet::Member& store, const crypto::HostKeys& keys, const std::string& key,
+                                      const std::stop_token& stop);
+
+}  // namespace owl::repository

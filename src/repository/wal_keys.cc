@@ -1,0 +1,95 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "repository/object_keys.h"
+
+namespace owl::repository::keys {
+namespace {
+
+constexpr std::size_t timeline_digits = 8, folder_digits = 16, segment_digits = 24;
+constexpr std::string_view history_ending = ".history";
+
+bool is_upper_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789ABCDEF") == std::string_view::npos;
+}
+
+bool is_system_id(std::string_view text) {
+  return !text.empty() && text.size() <= 20 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// 00000002.history
+bool is_history(std::string_view name) {
+  return name.size() == timeline_digits + history_ending.size() && name.ends_with(history_ending) &&
+         is_upper_hex(name.substr(0, timeline_digits));
+}
+
+/// A segment's name, or one that begins with it: 0000000100000000000000A7.partial, ….00000028.backup
+bool is_segment_like(std::string_view name) {
+  if (name.size() < segment_digits || !is_upper_hex(name.substr(0, segment_digits))) return false;
+  const auto rest = name.substr(segment_digits);
+  if (rest.empty() || rest == ".partial") return true;
+  constexpr std::string_view backup = ".backup";
+  return rest.size() == 1 + timeline_digits + backup.size() && rest.front() == '.' && rest.ends_with(backup) &&
+         is_upper_hex(rest.substr(1, timeline_digits));
+}
+
+bool is_wal_file(std::string_view name) { return is_history(name) || is_segment_like(name); }
+
+std::string built(std::string_view system_id, std::string_view name, unsigned copy) {
+  const auto folder = is_history(name) ? std::string() : fmt::format("{}/", name.substr(0, folder_digits));
+  const auto ending = copy == 0 ? std::string() : fmt::format("~{}", copy);
+  return fmt::format("wal/{}/{}/{}{}{}", system_id, name.substr(0, timeline_digits), folder, name, ending);
+}
+
+void require(bool fits, std::string_view text, std::string_view what) {
+  if (!fits) throw Error(ErrorKind::usage, fmt::format("\"{}\" is {}", text, what));
+}
+
+std::optional<ParsedWalKey> parse_name(std::string_view system_id, std::string_view leaf) {
+  const auto words = split(leaf, '~');
+  ParsedWalKey parsed{std::string(system_id), std::string(words[0]), 0};
+  if (words.size() > 2 || !is_system_id(system_id) || !is_wal_file(words[0])) return std::nullopt;
+  if (words.size() == 2) {
+    const auto* const end = words[1].data() + words[1].size();
+    const auto result = std::from_chars(words[1].data(), end, parsed.copy);
+    if (result.ec != std::errc{} || result.ptr != end || parsed.copy == 0) return std::nullopt;
+  }
+  return parsed;
+}
+
+}  // namespace
+
+std::string wal_object(std::string_view system_id, std::string_view file_name, unsigned copy) {
+  require(is_system_id(system_id), system_id, "no system identifier");
+  require(is_wal_file(file_name), file_name, "no name of a WAL file");
+  return built(system_id, file_name, copy);
+}
+
+std::string wal_system(std::string_view system_id) {
+  require(is_system_id(system_id), system_id, "no system identifier");
+  return fmt::format("wal/{}/", system_id);
+}
+
+std::string wal_timeline(std::string_view system_id, std::uint32_t timeline) {
+  return fmt::format("{}{:08X}/", wal_system(system_id), timeline);
+}
+
+std::string wal_folder(std::string_view system_id, std::string_view segment_name) {
+  require(is_segment_like(segment_name), segment_name, "no name of a WAL segment");
+  return fmt::format("{}{}/{}/", wal_system(system_id), segment_name.substr(0, timeline_digits),
+                     segment_name.substr(0, folder_digits));
+}
+
+std::optional<ParsedWalKey> parse_wal_object(std::string_view key) {
+  const auto parts = split(key, '/');
+  if (parts.size() < 4 || parts.size() > 5 || parts[0] != "wal") return std::nullopt;
+  auto parsed = parse_name(parts[1], parts.back());
+  if (!parsed || built(parsed->system_id, parsed->file_name, parsed->copy) != key) return std::nullopt;
+  return parsed;
+}
+
+}  // namespace owl::repository::keys
