@@ -46,8 +46,8 @@ class Demo {
     title("A repository, encrypted to an OpenPGP key. This host keeps nothing that opens a backup.");
     owlbackup({"init"});
     title("Some life in the database, and a base backup while it goes on.");
-    sql("CREATE TABLE orders (id int PRIMARY KEY, what text); "
-        "INSERT INTO orders SELECT i, 'order ' || i FROM generate_series(1, 20000) i;");
+    sql("CREATE TABLE orders (id int PRIMARY KEY, what text);");
+    sql("INSERT INTO orders SELECT i, 'order ' || i FROM generate_series(1, 20000) i;");
     owlbackup({"backup", "cluster", "--label", "demo"});
     const auto moment = write_history();
     destroy();
