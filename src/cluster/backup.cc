@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <optional>
+#include <cstdlib>
 
 #include "cluster/backup_checks.h"
 #include "cluster/file_pieces.h"
@@ -48,6 +48,7 @@ class ClusterBackup {
     monitor_.phase("starting the backup (checkpoint)", 0);
     const std::string label = options_.label.empty() ? "owlbackup" : options_.label;
     postgres::OnlineBackup online(connection_, label, options_.fast_checkpoint);
+    details_.start_time = server_time();
     session.announce_wal(details_.system_id, source_.facts.timeline, online.start_lsn().value);
     list();
     FilePieces pieces(files_.size());
@@ -73,6 +74,11 @@ class ClusterBackup {
     files_.pop_back();
     add_config_files();
     files_.push_back(control);
+  }
+
+  Timestamp server_time() {
+    const auto micros = connection_.query_text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8");
+    return {std::strtoll(micros.c_str(), nullptr, 10)};
   }
 
   /// Configuration that lies outside the data directory (Debian's /etc/postgresql) comes along, for whoever has to set

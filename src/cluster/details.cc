@@ -24,6 +24,7 @@ void all_fields(Archive& a, Details& d) {
   a.number(d.start.value);
   a.number(d.checkpoint.value);
   a.number(d.stop.value);
+  a.number(d.start_time.micros);
   a.text(d.label_file);
   a.text(d.tablespace_map);
   a.list(d.tablespaces, [&](auto& t) {

@@ -20,6 +20,9 @@ struct ClusterDetails {
   bool from_standby = false;
   postgres::TimelineId timeline = 0;
   postgres::Lsn start, checkpoint, stop;
+  /// The server's clock just after pg_backup_start: every transaction that ended before `start` did so no later than this.
+  /// What a moment before it looked like, this backup can't tell.
+  Timestamp start_time;
   std::string label_file;                ///< backup_label, byte for byte
   std::string tablespace_map;
   std::vector<postgres::Tablespace> tablespaces;

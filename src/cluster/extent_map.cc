@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/binary.h"
+#include "codec/hash.h"
 #include "repository/pack_ref.h"
 
 namespace owl::cluster {
@@ -72,7 +73,7 @@ FileEntry get_file(BinaryReader& in, const ExtentLeaf& leaf) {
 
 /// A path that stays inside the folder it is restored to, whatever a forged map says.
 bool safe_path(std::string_view path) {
-  if (path.empty() || path.front() == '/' || path.find('\0') != path.npos) return false;
+  if (path.empty() || path.front() == '/' || path.back() == '/' || path.find('\0') != path.npos) return false;
   while (!path.empty()) {
     const auto part = path.substr(0, path.find('/'));
     if (part.empty() || part == "." || part == "..") return false;
@@ -126,12 +127,8 @@ Result<ExtentLeaf> parse_extent_leaf(ByteView bytes) {
 }
 
 namespace {
-/// FNV-1a: a border is no secret, and must be the same for ever.
-std::uint32_t border_hash(std::string_view path) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (char c : path) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return static_cast<std::uint32_t>(hash >> 32);
-}
+/// A border is no secret, and must be the same for ever.
+std::uint64_t border_hash(std::string_view path) { return codec::xxh3_64(as_bytes(path)); }
 }  // namespace
 
 bool leaf_ends_after(std::string_view path, std::size_t files_in_leaf) {

@@ -62,7 +62,7 @@ TEST(ExtentMap, RefusesExtentsOutsideFileOrTables) {
 
 TEST(ExtentMap, LeafBordersHangOnThePathAlone) {
   std::size_t borders = 0;
-  for (int i = 0; i < 51200; ++i) borders += leaf_ends_after("base/5/" + std::to_string(16384 + i), 1) ? 1 : 0;
+  for (int i = 0; i < 51200; ++i) borders += leaf_ends_after("base/5/" + std::to_string(16384 + i), 1) ? 1u : 0u;
   EXPECT_GT(borders, 50u);
   EXPECT_LT(borders, 200u);
   EXPECT_TRUE(leaf_ends_after("base", 4096));

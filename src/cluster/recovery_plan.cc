@@ -18,6 +18,25 @@ std::string name_of(const Candidate& candidate) {
   return fmt::format("the backup of {}", to_iso(candidate.loaded.manifest.finished));
 }
 
+/// Notes the events of the one record that begins at `tail`.
+class TailEvents final : public postgres::WalVisitor {
+ public:
+  TailEvents(RecoveryPlan& plan, postgres::Lsn tail) : plan_(plan), tail_(tail) {}
+  void record(const postgres::WalRecord& record) override { passed_ = passed_ || record.lsn > tail_; }
+  void tablespace_create(const postgres::TablespaceCreate& created) override {
+    if (created.lsn >= tail_ && !passed_) plan_.tablespaces_created.push_back(created);
+  }
+  void parameter_change(const postgres::ParameterChange& change) override {
+    if (change.lsn >= tail_ && !passed_) plan_.parameter_changes.push_back(change);
+  }
+  bool passed() const { return passed_; }
+
+ private:
+  RecoveryPlan& plan_;
+  postgres::Lsn tail_;
+  bool passed_ = false;
+};
+
 /// Weighs the candidates against one target, newest first, and remembers why each was passed over.
 class Planner {
  public:
@@ -40,6 +59,10 @@ class Planner {
     if (target_.kind == Kind::latest) {
       if (chain->missing) return pass_over(candidate, gap_text(*chain));
       return finish(candidate, *chain, std::nullopt);
+    }
+    if (target_.kind == Kind::time && target_.time < candidate.details.start_time) {
+      return pass_over(candidate, fmt::format("{} was begun at {}, after that moment", name_of(candidate),
+                                              to_postgres(candidate.details.start_time)));
     }
     const auto stop = find_stop(target_, *chain, candidate.details.start, candidate.details.wal_segment_size, infos_,
                                 fetcher_, stop_);
@@ -134,16 +157,24 @@ class Planner {
     std::vector<std::string> names;
     for (const auto& segment : plan.segments) names.push_back(postgres::to_file_name(segment, size));
     infos_.load(names, stop_);
-    for (const auto& name : names) {
-      const auto& info = infos_.get(name).segment;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto& info = infos_.get(names[i]).segment;
       std::ranges::copy(info.tablespaces, std::back_inserter(plan.tablespaces_created));
       std::ranges::copy(info.parameters, std::back_inserter(plan.parameter_changes));
+      if (info.events_at_tail) add_tail_events(plan, i, info.next_record);
     }
     const auto outside = [&](const auto& event) {
       return event.lsn < plan.base.details.start || (plan.stop_lsn && event.lsn > *plan.stop_lsn);
     };
     std::erase_if(plan.tablespaces_created, outside);
     std::erase_if(plan.parameter_changes, outside);
+  }
+
+  /// A record that lies across the border to the next segment is in neither's info.
+  void add_tail_events(RecoveryPlan& plan, std::size_t index, postgres::Lsn tail) {
+    TailEvents events(plan, tail);
+    decode_segments(plan.segments, index, 2, plan.base.details.wal_segment_size, fetcher_, events,
+                    [&] { return events.passed(); }, stop_);
   }
 
   /// WAL written at wal_level=minimal lacks what archive recovery needs: the server would stop with FATAL.

@@ -36,7 +36,8 @@ struct RecoveryPlan {
 /// one path of timelines without a gap, no stretch of wal_level=minimal, and a record at which recovery will stop.
 ///
 /// Time targets: recovery stops at the first transaction end, in WAL order, later than the target (not earlier, where
-/// exclusive). A backup fits if there is such a record at or after its stop LSN; the newest that fits is taken. Commit
+/// exclusive). A backup fits if it was begun before the target and there is such a record at or after its stop LSN; the newest
+/// that fits is taken. Commit
 /// times are not monotonic, so segments are judged by their greatest time and the one that decides is decoded.
 /// Throws Error(refused), naming the moments that can be reached and what is missing.
 RecoveryPlan plan_recovery(std::vector<Candidate> candidates, const RestoreTarget& target, const wal::Archive& archive,

@@ -8,20 +8,6 @@
 namespace owl::cluster {
 namespace {
 
-/// Decodes segments of the chain from `first` on until the visitor is satisfied or `count` segments are read.
-void decode(const WalChain& chain, std::size_t first, std::size_t count, std::uint32_t segment_size,
-            std::optional<postgres::Lsn> from, wal::Fetcher& fetcher, postgres::WalVisitor& visitor,
-            const std::function<bool()>& satisfied, std::stop_token stop) {
-  postgres::WalWalker walker(segment_size, from);
-  for (std::size_t i = first; i < std::min(first + count, chain.segments.size()); ++i) {
-    const auto name = postgres::to_file_name(chain.segments[i], segment_size);
-    const auto bytes = fetcher.fetch(name, stop);
-    if (!bytes) throw Error(ErrorKind::integrity, fmt::format("WAL segment {} is listed but can't be read", name));
-    walker.feed(*bytes, chain.segments[i], visitor);
-    if (satisfied()) return;
-  }
-}
-
 /// Takes the first record of interest at or after an LSN.
 class FirstMatch final : public postgres::WalVisitor {
  public:
@@ -57,7 +43,7 @@ bool may_hold(const RestoreTarget& target, const FirstMatch& match, const wal::W
     case RestoreTarget::Kind::time:
       return segment.uncertain_tail || (segment.transaction_ends > 0 && match.is_later(segment.max_time));
     case RestoreTarget::Kind::name:
-      return std::ranges::any_of(segment.restore_points, [&](const auto& p) { return p.name == target.name; });
+      return segment.events_at_tail || std::ranges::any_of(segment.restore_points, [&](const auto& p) { return p.name == target.name; });
     case RestoreTarget::Kind::lsn: return segment.next_record > target.lsn;
     default: return segment.transaction_ends > 0 || segment.uncertain_tail;
   }
@@ -81,8 +67,8 @@ std::optional<StopPoint> find_stop(const RestoreTarget& target, const WalChain& 
     const auto name = postgres::to_file_name(chain.segments[i], segment_size);
     if (!may_hold(target, match, infos.get(name))) continue;
     // A record that begins at the very end is whole only together with the next segment.
-    const std::size_t count = infos.get(name).segment.uncertain_tail || target.kind == RestoreTarget::Kind::lsn ? 2 : 1;
-    decode(chain, i, count, segment_size, std::nullopt, fetcher, match, [&] { return match.found().has_value(); }, stop);
+    const std::size_t count = infos.get(name).segment.events_at_tail || target.kind == RestoreTarget::Kind::lsn ? 2 : 1;
+    decode_segments(chain.segments, i, count, segment_size, fetcher, match, [&] { return match.found().has_value(); }, stop);
     if (auto found = match.found()) {
       found->segment = found->lsn.value / segment_size - chain.segments.front().number;
       return found;

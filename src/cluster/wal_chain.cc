@@ -67,4 +67,17 @@ std::optional<WalChain> chain_from(const ClusterDetails& details, postgres::Time
   }
 }
 
+void decode_segments(const std::vector<postgres::SegmentId>& segments, std::size_t first, std::size_t count,
+                     std::uint32_t segment_size, wal::Fetcher& fetcher, postgres::WalVisitor& visitor,
+                     const std::function<bool()>& satisfied, std::stop_token stop) {
+  postgres::WalWalker walker(segment_size);
+  for (std::size_t i = first; i < std::min(first + count, segments.size()); ++i) {
+    const auto name = postgres::to_file_name(segments[i], segment_size);
+    const auto bytes = fetcher.fetch(name, stop);
+    if (!bytes) throw Error(ErrorKind::integrity, fmt::format("WAL segment {} is listed but can't be read", name));
+    walker.feed(*bytes, segments[i], visitor);
+    if (satisfied()) return;
+  }
+}
+
 }  // namespace owl::cluster

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,5 +41,11 @@ postgres::SegmentId segment_on_path(const postgres::TimelinePath& path, std::uin
 /// nullopt: the timeline does not follow from the backup.
 std::optional<WalChain> chain_from(const ClusterDetails& details, postgres::TimelineId target,
                                    const std::vector<postgres::TimelineSwitch>& history, const wal::Archive& archive);
+
+/// Decodes `count` segments of a chain from the one with index `first` on, until the visitor is satisfied. Needs the
+/// private key.
+void decode_segments(const std::vector<postgres::SegmentId>& segments, std::size_t first, std::size_t count,
+                     std::uint32_t segment_size, wal::Fetcher& fetcher, postgres::WalVisitor& visitor,
+                     const std::function<bool()>& satisfied, std::stop_token stop);
 
 }  // namespace owl::cluster

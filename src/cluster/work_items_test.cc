@@ -54,7 +54,7 @@ TEST(WorkItems, AnAddedFileChangesOnlyItsOwnBatch) {
   files.insert(files.begin() + 700, relation("base/5/1700x", 16384));
   const auto after = batches(files);
   std::size_t changed = 0;
-  for (const auto& batch : after) changed += before.contains(batch) ? 0 : 1;
+  for (const auto& batch : after) changed += before.contains(batch) ? 0u : 1u;
   EXPECT_LE(changed, 3u) << "of " << after.size();
 }
 

@@ -8,7 +8,8 @@
 
 namespace owl::crypto {
 
-/// What a sealed object is; stands in the clear in its header and is bound into its key.
+/// What a sealed object is; stands in the clear in its header and is bound into its key. Numbers stay below 32, so that
+/// what a key is derived from never begins like that of metadata blobs ("owl1" and a blank).
 enum class ObjectType : std::uint8_t {
   manifest = 1,
   void_marker = 2,  ///< fences a lost attempt at a manifest's key

@@ -106,6 +106,7 @@ class WalWalker {
     bool record_unfinished = false;  ///< a record goes on in the next segment
     /// Its resource manager; 1 (XACT), the one that matters, where the segment ends within its header.
     std::uint8_t unfinished_resource_manager = 0;
+    std::uint8_t unfinished_info = 0;  ///< its info byte, as far as it is here
     std::string end_reason;  ///< for people
   };
   Progress feed(ByteView segment, SegmentId id, WalVisitor& visitor);

@@ -237,6 +237,7 @@ WalWalker::Progress WalWalker::State::progress() const {
   Progress out{.next = next, .ended = ended, .record_unfinished = !partial.empty(), .end_reason = end_reason};
   if (out.record_unfinished) {
     out.unfinished_resource_manager = partial_checked ? read_record_header(partial).resource_manager : rm_xact;
+    out.unfinished_info = partial_checked ? read_record_header(partial).info : 0;
   }
   return out;
 }

@@ -24,7 +24,7 @@ void put_segment(BinaryWriter& out, const WalInfo::Segment& s) {
   out.varint(s.segment_size);
   out.varint(s.first_record.value);
   out.varint(s.next_record.value);
-  out.u8(static_cast<std::uint8_t>((s.ended ? 1 : 0) | (s.uncertain_tail ? 2 : 0)));
+  out.u8(static_cast<std::uint8_t>((s.ended ? 1 : 0) | (s.uncertain_tail ? 2 : 0) | (s.events_at_tail ? 4 : 0)));
 }
 
 void get_segment(BinaryReader& in, WalInfo::Segment& s) {
@@ -35,6 +35,7 @@ void get_segment(BinaryReader& in, WalInfo::Segment& s) {
   const auto flags = in.u8();
   s.ended = (flags & 1) != 0;
   s.uncertain_tail = (flags & 2) != 0;
+  s.events_at_tail = (flags & 4) != 0;
 }
 
 void put_transactions(BinaryWriter& out, const WalInfo::Segment& s) {
@@ -140,6 +141,16 @@ class Describer final : public postgres::WalVisitor {
   WalInfo::Segment& out_;
 };
 
+constexpr std::uint8_t rm_xlog = 0, rm_xact = 1, rm_tablespace = 5;
+
+/// Does a record of this kind mean an event that Describer notes (pg_control.h, tablespace.h)?
+bool may_be_event(std::uint8_t resource_manager, std::uint8_t info) {
+  if (resource_manager == rm_tablespace) return true;
+  const auto kind = info & 0xf0;
+  // Shutdown checkpoint, parameter change, restore point, end of recovery, redo: all that tell of parameters or names.
+  return resource_manager == rm_xlog && (kind == 0x00 || kind == 0x60 || kind == 0x70 || kind == 0x90 || kind == 0xe0);
+}
+
 }  // namespace
 
 Bytes serialize(const WalInfo& info) {
@@ -191,7 +202,6 @@ Result<WalInfo> parse_wal_info(ByteView bytes) {
 }
 
 WalInfo::Segment describe_segment(ByteView plain, postgres::SegmentId id, const postgres::SegmentHeader& header) {
-  constexpr std::uint8_t xact_resource_manager = 1, xlog_resource_manager = 0;
   WalInfo::Segment out;
   out.major = header.major;
   out.segment_size = header.segment_size;
@@ -199,9 +209,11 @@ WalInfo::Segment describe_segment(ByteView plain, postgres::SegmentId id, const 
   const auto progress = postgres::WalWalker(header.segment_size).feed(plain, id, describer);
   out.next_record = progress.next;
   out.ended = progress.ended;
-  const auto manager = progress.unfinished_resource_manager;
-  out.uncertain_tail =
-      progress.record_unfinished && (manager == xact_resource_manager || manager == xlog_resource_manager);
+  if (progress.record_unfinished) {
+    out.uncertain_tail = progress.unfinished_resource_manager == rm_xact;
+    out.events_at_tail =
+        out.uncertain_tail || may_be_event(progress.unfinished_resource_manager, progress.unfinished_info);
+  }
   return out;
 }
 
