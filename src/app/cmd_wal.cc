@@ -45,6 +45,7 @@ int run_push(Invocation& in, const std::string& path) {
 /// PostgreSQL takes 0 as archived and 1 to 125 as "try again"; above that its archiver dies. Warnings are no failure: what
 /// the policy asks for is durable.
 int push_exit_code(Invocation& in, const std::string& path) {
+  in.exit_exactly();
   try {
     run_push(in, path);
     return 0;
@@ -90,6 +91,7 @@ std::optional<Bytes> fetch_directly(Invocation& in, const FetchArguments& argume
 }
 
 int run_fetch(Invocation& in, const FetchArguments& arguments) {
+  in.exit_exactly();
   try {
     const auto bytes = arguments.ticket.empty() ? fetch_directly(in, arguments) : fetch_by_ticket(in, arguments);
     if (!bytes) return wal::fetch_exit_absent;

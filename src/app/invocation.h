@@ -34,6 +34,9 @@ class Invocation {
   Clock& clock() { return clock_; }
   Random& random() { return random_; }
   std::stop_token stop() const { return stop_; }
+  /// The exit code is the action's, warnings or not: PostgreSQL takes any but 0 for a failure.
+  void exit_exactly() { exact_exit_ = true; }
+  bool exits_exactly() const { return exact_exit_; }
   Output& output() { return *output_; }
   Monitor& monitor() { return output_->monitor(); }
 
@@ -61,6 +64,7 @@ class Invocation {
   Clock& clock_;
   Random& random_;
   std::stop_token stop_;
+  bool exact_exit_ = false;
   std::unique_ptr<Output> output_;
   std::optional<config::Settings> settings_;
   std::unique_ptr<repository::StoreSet> stores_;

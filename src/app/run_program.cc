@@ -48,7 +48,8 @@ int run_action(const Action& action, const GlobalOptions& options) {
   Invocation invocation(options, clock, random, signals.token());
   try {
     const int code = action(invocation);
-    return code == 0 && invocation.output().warnings() > 0 ? done_with_warnings : code;
+    const bool warned = invocation.output().warnings() > 0 && !invocation.exits_exactly();
+    return code == 0 && warned ? done_with_warnings : code;
   } catch (const Error& error) {
     invocation.output().error(error);
     return error.exit_code();
@@ -81,7 +82,11 @@ int run_program(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);  // --help, --version
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "owlbackup: {}\n  `owlbackup --help`, or `owlbackup COMMAND --help`, shows what there is.\n", error.what());
+    const std::string_view first = argc > 1 ? argv[1] : "";
+    const auto commands = app.get_subcommands([&](const CLI::App* command) { return command->get_name() == first; });
+    const bool unknown = !first.empty() && first.front() != '-' && commands.empty();
+    fmt::print(stderr, "owlbackup: {}\n  `owlbackup --help`, or `owlbackup COMMAND --help`, shows what there is.\n",
+               unknown ? fmt::format("there is no command \"{}\"", first) : error.what());
     return bad_usage;
   }
   return run_action(action, options);

@@ -88,7 +88,7 @@ std::vector<std::string> Entries::names_in(std::string_view group) const {
     if (!name || !given.key.starts_with(fmt::format("{}.", group))) continue;
     if (std::ranges::find(names, *name) == names.end()) names.emplace_back(*name);
   }
-  std::ranges::stable_partition(names, [](const std::string& name) { return name == primary; });
+  std::stable_partition(names.begin(), names.end(), [](const std::string& name) { return name == primary; });
   return names;
 }
 

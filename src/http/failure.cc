@@ -31,13 +31,18 @@ Error no_such_host(const Failure& failure) {
       .with_hint("Check the name's spelling and this host's DNS.");
 }
 
+std::string hint_for_certificate(const Failure& failure) {
+  if (failure.detail.find("subject name") != std::string::npos) return "Use a host name that the certificate names.";
+  if (failure.ca_file.empty()) {
+    return "If a private authority signed it, name that authority's certificate in ca_file.";
+  }
+  return fmt::format("Check that {} holds the certificate of the authority that signed it.", failure.ca_file);
+}
+
 Error not_trusted(const Failure& failure) {
-  const auto why = strip(detail_of(failure), "SSL certificate problem: ");
+  const auto why = strip(strip(detail_of(failure), "SSL certificate problem: "), "SSL: ");
   return Error(ErrorKind::denied, fmt::format("the certificate of {} is not trusted: {}", failure.origin, why))
-      .with_hint(
-          failure.ca_file.empty()
-              ? "If a private authority signed it, name that authority's certificate in ca_file."
-              : fmt::format("Check that {} holds the certificate of the authority that signed it.", failure.ca_file));
+      .with_hint(hint_for_certificate(failure));
 }
 
 Error no_tls(const Failure& failure) {

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/check.h"
+
 namespace owl::postgres {
 namespace {
 
@@ -40,6 +42,12 @@ std::optional<WalFileKind> kind_of(std::string_view name) {
   return std::nullopt;
 }
 
+/// XLogSegmentsPerXLogId: what the middle eight digits of a segment's name count.
+std::uint64_t segments_in_4_gib(std::uint32_t segment_size) {
+  OWL_CHECK(segment_size != 0, "a WAL segment has no size");
+  return (std::uint64_t{1} << 32) / segment_size;
+}
+
 }  // namespace
 
 std::string to_text(Lsn lsn) {
@@ -56,7 +64,7 @@ Result<Lsn> parse_lsn(std::string_view text) {
 }
 
 std::string to_file_name(SegmentId segment, std::uint32_t segment_size) {
-  const std::uint64_t segments_per_id = 0x100000000 / segment_size;
+  const std::uint64_t segments_per_id = segments_in_4_gib(segment_size);
   return fmt::format("{:08X}{:08X}{:08X}", segment.timeline, segment.number / segments_per_id,
                      segment.number % segments_per_id);
 }
@@ -73,7 +81,7 @@ Result<WalFileName> parse_wal_file_name(std::string_view name) {
 
 Result<SegmentId> parse_segment_name(std::string_view name, std::uint32_t segment_size) {
   if (!is_segment_text(name)) return bad_format(fmt::format("\"{}\" is no WAL segment name", name));
-  const std::uint64_t segments_per_id = 0x100000000 / segment_size;
+  const std::uint64_t segments_per_id = segments_in_4_gib(segment_size);
   const auto timeline = parse_hex32(name.substr(0, 8)), id = parse_hex32(name.substr(8, 8)),
              within = parse_hex32(name.substr(16));
   if (*timeline == 0 || *within >= segments_per_id) {

@@ -64,7 +64,8 @@ crypto::EpochSecrets unwrap(storage::ObjectStore& store, const crypto::Repositor
     }
   }
   if (last) throw std::move(*last);
-  throw Error(ErrorKind::integrity, fmt::format("{} has no wrapped secrets of epoch {}", store.description(), epoch));
+  throw Error(ErrorKind::integrity, fmt::format("{} has no wrapped secrets of epoch {}: nothing stands under {}", store.description(), epoch,
+                                                       keys::epoch_folder(epoch)));
 }
 
 RepositoryObject require_repository(storage::ObjectStore& store, const std::stop_token& stop) {

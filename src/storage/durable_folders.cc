@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <chrono>
+
 #include "os/file.h"
 
 namespace owl::storage {
@@ -24,6 +26,15 @@ std::optional<DurableFolders::Identity> DurableFolders::identity_of(const std::f
                   info.stx_btime.tv_nsec};
 }
 
+// The time of birth has a resolution of some milliseconds: two folders of one tick can share it, and the inode number.
+// One that is born after this moment can't be taken for one that is older than a second now.
+bool DurableFolders::is_of_age(const Identity& identity) {
+  constexpr std::chrono::seconds enough{1};
+  const auto born = std::chrono::seconds(identity.born_s) + std::chrono::nanoseconds(identity.born_ns);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return now - born > enough;
+}
+
 void DurableFolders::ensure(const std::filesystem::path& folder, const std::filesystem::path& root) {
   for (auto at = folder; at != root; at = at.parent_path()) {
     const auto identity = identity_of(at);
@@ -34,7 +45,7 @@ void DurableFolders::ensure(const std::filesystem::path& folder, const std::file
     }
     sync_if_there(at.parent_path());
     ++syncs_;
-    if (identity) (*synced_.lock())[at.native()] = *identity;
+    if (identity && is_of_age(*identity)) (*synced_.lock())[at.native()] = *identity;
   }
 }
 

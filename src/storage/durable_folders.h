@@ -31,6 +31,7 @@ class DurableFolders {
     friend bool operator==(const Identity&, const Identity&) = default;
   };
   static std::optional<Identity> identity_of(const std::filesystem::path& folder);
+  static bool is_of_age(const Identity& identity);
 
   Guarded<std::map<std::string, Identity>> synced_;
   std::atomic<std::size_t> syncs_{0};

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 namespace owl::storage {
 namespace {
@@ -15,6 +17,7 @@ class DurableFoldersTest : public testing::Test {
     auto pattern = (fs::temp_directory_path() / "owl-folders-XXXXXX").native();
     root_ = mkdtemp(pattern.data());
     fs::create_directories(root_ / "a/b/c");
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // folders are not remembered in their first second
   }
   ~DurableFoldersTest() override { fs::remove_all(root_); }
 

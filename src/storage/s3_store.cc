@@ -177,6 +177,7 @@ void S3Store::list_pages(const std::string& prefix, std::vector<std::pair<std::s
     if (!token.empty()) page_request.query.emplace_back("continuation-token", token);
     const auto response = send(context, page_request, stop);
     if (response.status != 200) fail(context, response);
+    bucket_is_there_ = true;
     auto page =
         in_context([&] { return context; }, [&] { return value_or_throw(parse_s3_list(as_text(response.body))); });
     if (!each(page) || page.next.empty()) return;

@@ -1,0 +1,116 @@
+#include <fstream>
+
+#include "crash/faults.h"
+
+namespace owl::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum class Harm { flipped, cut, removed };
+
+/// Damages one stored object for as long as it lives.
+class Harmed {
+ public:
+  Harmed(const fs::path& object, Harm harm) : object_(object), original_(read_text(object)) {
+    auto text = original_;
+    if (harm == Harm::flipped) text[text.size() / 2] = static_cast<char>(text[text.size() / 2] ^ 0x20);
+    if (harm == Harm::cut) text.resize(text.size() / 2);
+    if (harm == Harm::removed) fs::remove(object);
+    else write(text);
+  }
+  ~Harmed() { write(original_); }
+  Harmed(const Harmed&) = delete;
+
+ private:
+  /// In place: the folder belongs to the server's account, and so does the file.
+  void write(const std::string& text) { std::ofstream(object_, std::ios::binary | std::ios::trunc) << text; }
+
+  fs::path object_;
+  std::string original_;
+};
+
+/// One backup and its WAL, made once for all tests.
+class Objects : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    site = std::make_unique<Site>();
+    site->owl_ok({"init"});
+    site->psql("CREATE TABLE t AS SELECT md5(i::text) v FROM generate_series(1, 50000) i");
+    site->owl_ok({"backup", "cluster"});
+    site->archive();
+  }
+  static void TearDownTestSuite() { site.reset(); }
+
+  static fs::path one(const std::string& part) {
+    auto found = files_with(site->store(), part);
+    std::erase_if(found, [](const fs::path& path) { return path.extension() == ".backup"; });
+    EXPECT_FALSE(found.empty()) << part;
+    return found.at(0);
+  }
+  static std::string key_of(const fs::path& object) { return fs::relative(object, site->store()).string(); }
+
+  /// Every reading command: it may work, or it says which object is damaged; it never crashes.
+  static void read_everything(const std::string& key, const std::string& what) {
+    for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+             {"list"}, {"show", "latest"}, {"ls", "latest"}, {"cat", "latest", "PG_VERSION"}, {"status"}, {"wal", "status"},
+             {"restore", "cluster", "--to", (site->folder() / "unused").string(), "--dry-run"}}) {
+      const auto run = site->owl(command);
+      EXPECT_LT(run.exit_code, 128) << what << " " << command[0] << run.err;
+      const auto folder = fs::path(key).parent_path().string() + "/";
+      const bool names = run.err.find(key) != std::string::npos || run.err.find(folder) != std::string::npos || run.err.find(fs::path(key).filename().string()) != std::string::npos;
+      const bool gone = run.err.find("there is no backup") != std::string::npos || run.err.find("owlbackup init") != std::string::npos;
+      if (run.exit_code != 0 && run.exit_code != 3) {
+        EXPECT_TRUE(names || gone) << what << " " << command[0] << ": " << run.err;
+      }
+    }
+  }
+
+  static std::unique_ptr<Site> site;
+};
+std::unique_ptr<Site> Objects::site;
+
+struct Kind {
+  const char* part;
+  bool verify_finds;   ///< what no backup relies on is not verify's business
+};
+
+class EachObject : public Objects, public testing::WithParamInterface<std::tuple<Kind, Harm>> {};
+
+TEST_P(EachObject, IsNamedAndNeverServed) {
+  const auto& [kind, harm] = GetParam();
+  const auto object = one(kind.part);
+  const auto key = key_of(object);
+  const auto what = key + (harm == Harm::flipped ? " flipped" : harm == Harm::cut ? " cut" : " removed");
+  const Harmed harmed(object, harm);
+  read_everything(key, what);
+  // A manifest that is gone leaves nothing behind that verify could miss it by; the head that the host keeps tells of it.
+  const bool manifest_gone = harm == Harm::removed && key.starts_with("backups/");
+  if (kind.verify_finds && !manifest_gone) {
+    const auto verify = site->owl({"verify"});
+    EXPECT_NE(verify.exit_code, 0) << what << verify.out;
+    EXPECT_LT(verify.exit_code, 128) << what;
+  }
+  const auto to = site->target("restored");
+  const auto restore = site->owl({"restore", "cluster", "--to", to.string(), "--immediate", "--recovery-ticket"});
+  EXPECT_LT(restore.exit_code, 128) << what << restore.err;
+  if (restore.exit_code == 0 || restore.exit_code == 3) {
+    const auto judged = site->as_server({site->postgres_program("pg_verifybackup").string(), to.string()});
+    EXPECT_EQ(judged.exit_code, 0) << what << judged.out << judged.err;
+  } else {
+    EXPECT_FALSE(fs::exists(to / "global/pg_control")) << what;
+  }
+  fs::remove_all(to);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, EachObject,
+                         testing::Combine(testing::Values(Kind{"packs/d/", true}, Kind{"packs/m/", true}, Kind{"backups/", true},
+                                                          Kind{"000000010000000000000002", true}, Kind{"owl.json", true},
+                                                          Kind{"keys/0001/public", false}, Kind{"keys/0001/000001", false},
+                                                          Kind{"index/", false}, Kind{"leases/", false}, Kind{"RESTORE.md", false}),
+                                          testing::Values(Harm::flipped, Harm::cut, Harm::removed)));
+
+TEST_F(Objects, AreWholeAgainAfterwards) { site->owl_ok({"verify", "--data"}); }
+
+}  // namespace
+}  // namespace owl::test
