@@ -160,6 +160,7 @@ class RestoreRun {
     auto candidates = candidates_for(in_, secrets_.keys, arguments_);
     check_head(in_, candidates, arguments_);
     make_plan(std::move(candidates));
+    require_answers();
     repository::BlobReader reader(in_.stores(), secrets_.keys, secrets_.secrets);
     options_.to = std::filesystem::weakly_canonical(std::filesystem::absolute(arguments_.to));
     options_.tablespace_map = tablespace_map(arguments_.tablespaces);
@@ -178,6 +179,16 @@ class RestoreRun {
     wal::Fetcher fetcher(in_.stores(), secrets_.keys, secrets_.secrets,
                          {system, std::nullopt, candidates.empty() ? 0 : candidates.back().details.wal_segment_size});
     plan_ = cluster::plan_recovery(std::move(candidates), target_of(in_, arguments_), archive, fetcher, in_.monitor(), in_.stop());
+  }
+
+  /// Recovery ends where the archive ends, and that a store which doesn't answer has no more can't be proven.
+  void require_answers() {
+    const auto silent = in_.stores().dropped();
+    if (silent.empty()) return;
+    throw Error(ErrorKind::unreachable, fmt::format("store {} does not answer: recovery could not prove where the archived WAL ends",
+                                                    silent.front()))
+        .with_hint(fmt::format("To restore from {} alone, as far as it goes: --store {}. Nothing was changed.",
+                               in_.stores().alive().front().name, in_.stores().alive().front().name));
   }
 
   /// Before the first write: a restore that can't be started must say so now.

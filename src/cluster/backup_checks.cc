@@ -94,6 +94,8 @@ ClusterDetails describe_source(postgres::Connection& connection, const BackupSou
 #endif
   details.collation_version = gnu_get_libc_version();
   details.data_directory = source.data_directory.string();
+  constexpr auto bootstrap_superuser = "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10";
+  if (const auto rows = connection.query(bootstrap_superuser); !rows.empty()) details.superuser = rows[0][0].value_or("");
   if (const auto status = os::status_of(source.data_directory, true)) {
     if (const auto account = os::account_by_uid(status->uid)) details.owner = account->name;
   }

@@ -45,6 +45,7 @@ void all_fields(Archive& a, Details& d) {
   a.text(d.architecture);
   a.text(d.collation_version);
   a.text(d.owner);
+  a.text(d.superuser);
   a.text(d.data_directory);
   a.number(d.bad_pages);
   a.number(d.pages_read);

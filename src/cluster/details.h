@@ -32,6 +32,7 @@ struct ClusterDetails {
   std::string architecture;              ///< "x86_64 little-endian"
   std::string collation_version;         ///< of the C library, as gnu_get_libc_version says on the database host
   std::string owner;                     ///< account that owned the data directory
+  std::string superuser;                 ///< the role that initdb made: it can always connect to the restored cluster
   std::string data_directory;
   std::uint32_t bad_pages = 0;
   std::uint64_t pages_read = 0;

@@ -99,6 +99,7 @@ postgres::ServerProcess start_restored(const StartOptions& options, const Recove
   server_options.log_file = options.run_directory / "server.log";
   server_options.config_file = options.run_directory / "postgresql.conf";
   server_options.account = options.account;
+  server_options.role = plan.base.details.superuser;
   server_options.port = options.port;
   postgres::ServerProcess server(server_options);
   monitor.phase("starting the restored server", 0);

@@ -10,68 +10,18 @@
 
 #include "base/units.h"
 #include "concurrency/guarded.h"
+#include "http/body_reader.h"
 #include "http/connection.h"
 #include "http/failure.h"
+#include "http/patience.h"
 
 namespace owl::http {
 namespace {
-
-using std::chrono::steady_clock;
 
 constexpr long upload_buffer_bytes = 1 << 20;
 constexpr long download_buffer_bytes = 256 << 10;
 constexpr long idle_seconds = 50;                  ///< most servers and balancers close after 60
 constexpr curl_off_t believed_length = 256 << 20;  ///< memory is set aside for no more than this on a server's word
-
-/// Hands out the pieces of a body one after the other.
-class BodyReader {
- public:
-  explicit BodyReader(std::span<const ByteView> pieces) : pieces_(pieces) {}
-
-  std::size_t read(MutableBytes out) {
-    std::size_t done = 0;
-    while (done < out.size() && piece_ < pieces_.size()) {
-      const auto rest = pieces_[piece_].subspan(offset_);
-      const auto size = std::min(rest.size(), out.size() - done);
-      std::copy_n(rest.begin(), size, out.begin() + static_cast<std::ptrdiff_t>(done));
-      done += size;
-      offset_ += size;
-      if (size == rest.size()) ++piece_, offset_ = 0;
-    }
-    return done;
-  }
-  std::uint64_t total() const {
-    std::uint64_t sum = 0;
-    for (const auto piece : pieces_) sum += piece.size();
-    return sum;
-  }
-
- private:
-  std::span<const ByteView> pieces_;
-  std::size_t piece_ = 0, offset_ = 0;
-};
-
-/// Says when a transfer is overdue: see Deadlines.
-class Patience {
- public:
-  explicit Patience(const Deadlines& deadlines) : deadlines_(deadlines) {}
-
-  void moved(std::size_t bytes) {
-    bytes_ += bytes;
-    last_ = steady_clock::now();
-  }
-  bool over() const {
-    const auto now = steady_clock::now();
-    const std::chrono::seconds for_bytes(bytes_ / std::max<std::uint64_t>(1, deadlines_.slowest_bytes_per_second));
-    return now - last_ > deadlines_.silence || now - start_ > deadlines_.silence + for_bytes;
-  }
-
- private:
-  const Deadlines& deadlines_;
-  const steady_clock::time_point start_ = steady_clock::now();
-  steady_clock::time_point last_ = start_;
-  std::uint64_t bytes_ = 0;
-};
 
 bool is_idempotent(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "DELETE";

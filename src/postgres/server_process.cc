@@ -208,7 +208,8 @@ void ServerProcess::detach() {
 std::string ServerProcess::conninfo(const std::string& database) const {
   auto text = fmt::format("host={} port={} dbname={}", conninfo_value(options_.socket_directory.string()),
                           options_.port, conninfo_value(database));
-  if (options_.account) text += " user=" + conninfo_value(*options_.account);
+  const auto role = options_.role.empty() ? options_.account.value_or("") : options_.role;
+  if (!role.empty()) text += " user=" + conninfo_value(role);
   return text;
 }
 

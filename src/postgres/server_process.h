@@ -25,6 +25,7 @@ struct ServerOptions {
   std::filesystem::path log_file;
   std::optional<std::filesystem::path> config_file = {};  ///< -c config_file=…: our own, outside the data directory
   std::optional<std::string> account = {};                ///< when we are root
+  std::string role = {};                                  ///< to connect as; empty: the account's name
   std::map<std::string, std::string> settings = {};       ///< -c name=value
   int port = 5432;                                        ///< of the socket's name; TCP is off unless settings say so
 };

@@ -1,3 +1,4 @@
+#include "concurrency/task_group.h"
 #include "repository/backup_session.h"
 
 #include <algorithm>
@@ -326,6 +327,15 @@ TEST_F(BackupSessionTest, WhatATrashObjectNamesIsAbsent) {
   EXPECT_GT(second.stored_blobs, 0U);
   EXPECT_LT(second.stored_blobs, blobs.size());
   for (const auto& pack : manifest_of(second.committed).packs) EXPECT_NE(keys::pack(pack), doomed);
+}
+
+TEST_F(BackupSessionTest, ATrashObjectThatNobodyCanReadMayNameAnything) {
+  bench.back_up(blobs);
+  bench.raw("b").overwrite(keys::trash(crypto::counting<16>(1)), Bytes(100));
+  bench.clock.advance(1h);
+  EXPECT_EQ(bench.back_up(blobs).stored_blobs, blobs.size());
+  EXPECT_THAT(bench.monitor.warnings(), ElementsAre(HasSubstr("store b: what is about to be deleted there can't be told")));
+  EXPECT_THAT(bench.read_all(), ElementsAre(blobs, blobs));
 }
 
 TEST_F(BackupSessionTest, AnIndexThatIsDamagedCostsSpaceAndIsTold) {

@@ -1,3 +1,4 @@
+#include "concurrency/task_group.h"
 #include "repository/blob_reader.h"
 
 #include <algorithm>
@@ -23,10 +24,10 @@ class BlobReaderTest : public testing::Test {
  protected:
   /// One pack with all the blobs, in stores a and b.
   BlobReaderTest() {
-    auto set = bench.stores();
+    auto session_stores = bench.stores();
     auto options = bench.options();
     options.pack_bytes = 32u << 20;
-    BackupSession session(set, bench.keys, options, bench.clock, bench.random, bench.monitor, {});
+    BackupSession session(session_stores, bench.keys, options, bench.clock, bench.random, bench.monitor, {});
     crypto::Namer namer(bench.keys.writer_naming);
     for (const auto& blob : blobs) {
       Bytes stored(codec::ZstdEncoder::bound(blob.size()));
@@ -125,7 +126,8 @@ TEST_F(BlobReaderTest, EveryFlippedBitOfABlobIsNoticed) {
       EXPECT_THAT(one.read_all(), ElementsAre(small)) << what;  // only the header, which nobody needs, may differ
       EXPECT_THAT(what, testing::MatchesRegex("bit . of byte ([0-9]|1[0-5])"));
     } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::integrity) << what << ": " << error.what();
+      const bool version = error.kind() == ErrorKind::unsupported;  // a version byte that no version has
+      EXPECT_TRUE(version || error.kind() == ErrorKind::integrity) << what << ": " << error.what();
     }
   });
 }
@@ -214,10 +216,16 @@ TEST_F(BlobReaderTest, ManyThreadsReadAtOnce) {
   });
 }
 
+PackEntry entry_of(std::uint32_t stored_size) {
+  PackEntry entry;
+  entry.stored_size = stored_size;
+  return entry;
+}
+
 TEST(ReadRanges, StayWithinEightMebibytes) {
   PackDirectory directory;
-  for (std::uint32_t i = 0; i < 20; ++i) directory.entries.push_back({.stored_size = 1 << 20});
-  directory.entries.push_back({.stored_size = 20 << 20});
+  for (std::uint32_t i = 0; i < 20; ++i) directory.entries.push_back(entry_of(1 << 20));
+  directory.entries.push_back(entry_of(20 << 20));
   std::vector<std::uint32_t> all(21);
   for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
   const auto ranges = plan_ranges(directory, all);

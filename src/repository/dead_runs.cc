@@ -38,6 +38,18 @@ std::optional<Timestamp> last_commit_began(const std::vector<StoreView>& views, 
   return last;
 }
 
+/// Whose a damaged lease is nobody can tell; one under an epoch that this host does not know is not ours.
+std::optional<FoundLease> read_if_ours(StoreSet::Member& store, const crypto::HostKeys& keys, const LeaseObjects& objects,
+                                       const std::stop_token& stop) {
+  std::vector<std::string> damaged;
+  try {
+    return read_lease(store, keys, objects, damaged, stop);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::no_key && error.kind() != ErrorKind::unsupported) throw;
+    return std::nullopt;
+  }
+}
+
 void note(std::optional<Timestamp>& earliest, Timestamp t) { earliest = std::min(earliest.value_or(t), t); }
 
 }  // namespace
@@ -47,11 +59,10 @@ std::optional<DeadRuns> find_dead_runs(const StoreView& view, const std::vector<
                                        const RandomId& own_lease, Clock& clock, const std::stop_token& stop) {
   const auto settled_until = last_commit_began(views, own_indexes);
   auto store = view.store;
-  std::vector<std::string> damaged;  // whose they are nobody can tell: a sweep reports them
   std::optional<Timestamp> from, until, first_started;
   for (const auto& objects : list_lease_objects(store, stop)) {
     if (objects.id == own_lease || is_committed_anywhere(views, objects.id)) continue;
-    const auto lease = read_lease(store, keys, objects, damaged, stop);
+    const auto lease = read_if_ours(store, keys, objects, stop);
     const auto fate = lease ? fate_of(*lease, keys.writer, clock.now()) : Fate::not_ours;
     if (fate == Fate::alive) note(until, objects.first_seen);
     if (fate != Fate::dead || (settled_until && lease->body.expires < *settled_until)) continue;

@@ -76,7 +76,9 @@ TEST(Documents, WithAFlippedBitAreNeverTakenForTheOriginal) {
     const auto body = value_or_throw(open_document(kind.document, 1, 1 << 20, kind.name));
     crypto::for_each_flipped_bit(body, [&](const Bytes& damaged, const std::string& what) {
       const auto parsed = kind.parse(make_document(1, damaged));
-      if (parsed) EXPECT_NE(*parsed, kind.document) << kind.name << ", " << what;
+      if (parsed) {
+        EXPECT_NE(*parsed, kind.document) << kind.name << ", " << what;
+      }
     });
     crypto::for_each_flipped_bit(kind.document, [&](const Bytes& damaged, const std::string&) { (void)kind.parse(damaged); });
   }

@@ -57,7 +57,7 @@ class HeadCheck {
       if (manifest == nullptr) return std::nullopt;
       return Head{manifest->manifest.sequence, manifest->digest};
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::cancelled || error.kind() == ErrorKind::no_key) throw;
+      if (error.kind() == ErrorKind::cancelled) throw;
       monitor_.warning(fmt::format("store {}: {}", view.store.name, error.what()));
       return std::nullopt;
     }

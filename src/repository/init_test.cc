@@ -225,7 +225,7 @@ TEST_F(InitTest, EnrolmentGivesANewWriterOfTheSameRepository) {
   EXPECT_NE(enrolment.host.writer, made.host.writer);
   EXPECT_EQ(enrolment.host.current().public_key, made.host.current().public_key);
   EXPECT_EQ(enrolment.secrets.size(), 1U);
-  EXPECT_TRUE(parse_host_keys(crypto::serialize(enrolment.host)));
+  EXPECT_TRUE(crypto::parse_host_keys(crypto::serialize(enrolment.host)));
 }
 
 TEST_F(InitTest, EnrolmentRefusesKeysThatDoNotFitTogether) {

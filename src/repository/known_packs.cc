@@ -26,6 +26,7 @@ std::vector<const IndexObject*> that_count(const StoreView& view, const IndexObj
 
 std::set<PackId> usable_in(StoreView view, const IndexObjects& indexes, const std::stop_token& stop) {
   std::set<PackId> usable;
+  if (!view.trash_is_readable) return usable;
   std::vector<PackRef> unproven;
   for (const auto* index : that_count(view, indexes)) {
     const bool committed = view.is_committed(index->owner);

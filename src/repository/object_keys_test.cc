@@ -96,7 +96,9 @@ template <typename Parse, typename Build>
 void expect_strict(const std::string& key, Parse parse, Build build) {
   ASSERT_TRUE(parse(key)) << key;
   const auto check = [&](const std::string& changed) {
-    if (const auto parsed = parse(changed)) EXPECT_EQ(build(*parsed), changed);
+    if (const auto parsed = parse(changed)) {
+      EXPECT_EQ(build(*parsed), changed);
+    }
   };
   for (std::size_t at = 0; at <= key.size(); ++at) {
     for (const char letter : {'0', '1', 'a', 'A', 'f', 'F', 'g', '/', '.', '-', '~', ' ', '\0'}) {

@@ -19,6 +19,17 @@ std::vector<std::uint32_t> months_between(std::uint32_t from, std::uint32_t to) 
   return months;
 }
 
+/// nullopt: gone, or nothing that we can read. What it names then only looks like an orphan of somebody else's.
+std::optional<IndexObject> index_if_readable(StoreSet::Member& store, const crypto::HostKeys& keys, const std::string& key,
+                                             const std::stop_token& stop) {
+  try {
+    return read_index(store, keys, key, stop);
+  } catch (const Error& error) {
+    if (is_store_failure(error.kind()) || error.kind() == ErrorKind::cancelled) throw;
+    return std::nullopt;
+  }
+}
+
 /// Every pack that any writer's index names: only listed, read and looked through where there is a dead run.
 std::set<PackId> indexed_packs(const StoreView& view, const IndexObjects& own_indexes, const crypto::HostKeys& keys,
                                const std::stop_token& stop) {
@@ -26,8 +37,8 @@ std::set<PackId> indexed_packs(const StoreView& view, const IndexObjects& own_in
   auto store = view.store;
   for (const auto& info : storage::list_all(*store.store, "index/", stop)) {
     const auto own = own_indexes.find(info.key);
-    const auto other = own == own_indexes.end() && keys::parse_index(info.key) ? read_index(store, keys, info.key, stop)
-                                                                              : std::nullopt;
+    const bool is_other = own == own_indexes.end() && keys::parse_index(info.key);
+    const auto other = is_other ? index_if_readable(store, keys, info.key, stop) : std::nullopt;
     const IndexObject* const index = own != own_indexes.end() ? &own->second : other ? &*other : nullptr;
     if (index == nullptr) continue;
     for (const auto& pack : index->packs) indexed.insert(pack.id);
@@ -57,6 +68,7 @@ Packs unindexed_packs(const StoreView& view, const DeadRuns& dead, const std::se
 
 Packs candidates_in(const StoreView& view, const std::vector<StoreView>& views, const IndexObjects& own_indexes,
                     const crypto::HostKeys& keys, const RandomId& own_lease, Clock& clock, const std::stop_token& stop) {
+  if (!view.trash_is_readable) return {};
   const auto dead = find_dead_runs(view, views, own_indexes, keys, own_lease, clock, stop);
   if (!dead) return {};
   return unindexed_packs(view, *dead, indexed_packs(view, own_indexes, keys, stop), clock.now(), stop);
@@ -73,7 +85,7 @@ void keep_present(const StoreView& view, Packs& packs, const std::stop_token& st
   auto store = view.store;
   const auto present = present_packs(store, wanted, stop);
   std::erase_if(packs, [&](const auto& item) {
-    return !present.contains(item.first) || view.trash.contains(keys::pack(item.second));
+    return !view.trash_is_readable || !present.contains(item.first) || view.trash.contains(keys::pack(item.second));
   });
 }
 

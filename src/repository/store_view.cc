@@ -14,9 +14,22 @@ namespace {
 
 constexpr unsigned readers = 4;
 
-StoreView look_at(StoreSet::Member& store, const crypto::HostKeys& keys, const std::stop_token& stop) {
-  StoreView view{store, {}, {}, {}};
-  for (auto& trash : list_trash(store, keys, stop)) view.trash.insert(trash.object.keys.begin(), trash.object.keys.end());
+void look_at_trash(StoreView& view, const crypto::HostKeys& keys, Monitor& monitor, const std::stop_token& stop) {
+  std::vector<Error> unreadable;
+  for (auto& trash : list_trash(view.store, keys, unreadable, stop)) {
+    view.trash.insert(trash.object.keys.begin(), trash.object.keys.end());
+  }
+  view.trash_is_readable = unreadable.empty();
+  for (const auto& error : unreadable) {
+    monitor.warning(fmt::format("store {}: what is about to be deleted there can't be told, so everything is stored again: {}",
+                                view.store.name, error.what()));
+  }
+}
+
+StoreView look_at(StoreSet::Member& store, const crypto::HostKeys& keys, Monitor& monitor, const std::stop_token& stop) {
+  StoreView view;
+  view.store = store;
+  look_at_trash(view, keys, monitor, stop);
   for (const auto& info : storage::list_all(*store.store, keys::index_folder(keys.writer), stop)) {
     if (keys::parse_index(info.key) && !view.trash.contains(info.key)) view.indexes.push_back(info.key);
   }
@@ -57,7 +70,7 @@ bool StoreView::is_committed(const std::string& manifest_path) const {
 std::vector<StoreView> look_at_stores(StoreSet& stores, const crypto::HostKeys& keys, const std::stop_token& stop) {
   Guarded<std::vector<StoreView>> views;
   stores.on_each([&](StoreSet::Member& member) {
-    auto view = look_at(member, keys, stop);
+    auto view = look_at(member, keys, stores.monitor(), stop);
     views.lock()->push_back(std::move(view));
   });
   auto out = std::move(*views.lock());

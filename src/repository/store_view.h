@@ -16,6 +16,7 @@ namespace owl::repository {
 struct StoreView {
   StoreSet::Member store;
   std::set<std::string> trash;              ///< keys that trash objects name: absent
+  bool trash_is_readable = true;            ///< false: any key may be named, so nothing counts as known
   std::vector<std::string> indexes;         ///< keys of our own writer's index objects that are not in trash
   std::vector<ListedManifest> manifests;
 
@@ -24,6 +25,7 @@ struct StoreView {
 
 /// Looks at every living store: trash first, then indexes, then manifests. In this order whatever an index still names
 /// and no trash object does stays: its sweep, if there is one, has yet to begin, and will wait for our lease.
+/// A trash object that can't be read is a warning, and costs that everything is stored again.
 std::vector<StoreView> look_at_stores(StoreSet& stores, const crypto::HostKeys& keys, const std::stop_token& stop);
 
 /// Index objects by key.

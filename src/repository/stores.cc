@@ -76,6 +76,7 @@ void StoreSet::drop(const std::string& name, const Error& error) {
   {
     const std::lock_guard lock(mutex_);
     const auto found = std::ranges::find(members_, name, &Member::name);
+    if (found == members_.end() && members_.empty()) throw Error(error);
     if (found == members_.end()) return;  // somebody else noticed first
     dropped_.push_back(name);
     members_.erase(found);

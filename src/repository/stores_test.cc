@@ -17,10 +17,10 @@ using testing::HasSubstr;
 class StoreSetTest : public testing::Test {
  protected:
   /// Runs on_each with an error for the named store; returns the names that were worked on.
-  std::vector<std::string> on_each_failing(StoreSet& set, const std::string& name, ErrorKind kind) {
+  std::vector<std::string> on_each_failing(StoreSet& stores, const std::string& name, ErrorKind kind) {
     std::mutex mutex;
     std::vector<std::string> seen;
-    set.on_each([&](StoreSet::Member& member) {
+    stores.on_each([&](StoreSet::Member& member) {
       {
         const std::lock_guard lock(mutex);
         seen.push_back(member.name);

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "base/clock.h"
@@ -100,7 +101,7 @@ class HookedStore final : public storage::ObjectStore {
 
  private:
   template <typename Body>
-  auto around(std::string_view verb, const std::string& key, Body body) {
+  std::invoke_result_t<Body&> around(std::string_view verb, const std::string& key, Body body) {
     const Operation operation{std::string(verb), name_, key};
     if (hooks_.before) hooks_.before(operation);
     auto result = body();

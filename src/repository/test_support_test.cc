@@ -160,9 +160,9 @@ std::vector<std::vector<Bytes>> Bench::read_all(const std::vector<std::string>& 
 }
 
 std::vector<std::string> Bench::keys_in(const std::string& store, const std::string& prefix) {
-  std::vector<std::string> keys;
-  for (const auto& info : storage::list_all(raw(store), prefix)) keys.push_back(info.key);
-  return keys;
+  std::vector<std::string> found;
+  for (const auto& info : storage::list_all(raw(store), prefix)) found.push_back(info.key);
+  return found;
 }
 
 std::set<crypto::BlobName> Bench::blobs_everywhere() {
@@ -173,7 +173,8 @@ std::set<crypto::BlobName> Bench::blobs_everywhere() {
     auto pack = keys::parse_pack(info.key).value();
     pack.size = info.size;
     if (!everywhere) continue;
-    for (const auto& entry : read_unknown_directory(first, keys, pack, {})->entries) names.insert(entry.name);
+    const auto directory = read_unknown_directory(first, keys, pack, {});
+    for (const auto& entry : directory->entries) names.insert(entry.name);
   }
   return names;
 }
@@ -195,7 +196,8 @@ std::set<std::string> needed_packs(Bench& bench, StoreSet::Member& store) {
   std::set<std::string> needed;
   StoreSet set({store}, bench.monitor);
   for (const auto& entry : list_backups(set)) {
-    for (const auto& pack : load_manifest(set, bench.keys, entry)->manifest.packs) needed.insert(keys::pack(pack));
+    const auto loaded = load_manifest(set, bench.keys, entry);
+    for (const auto& pack : loaded->manifest.packs) needed.insert(keys::pack(pack));
   }
   return needed;
 }

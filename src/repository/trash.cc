@@ -27,15 +27,20 @@ Result<TrashObject> parse_trash_object(ByteView bytes) {
   });
 }
 
-std::vector<FoundTrash> list_trash(StoreSet::Member& store, const crypto::HostKeys& keys, std::stop_token stop) {
+std::vector<FoundTrash> list_trash(StoreSet::Member& store, const crypto::HostKeys& keys, std::vector<Error>& unreadable,
+                                   std::stop_token stop) {
   std::vector<FoundTrash> found;
   for (const auto& info : storage::list_all(*store.store, "trash/", stop)) {
     const auto id = keys::parse_trash(info.key);
     if (!id) continue;
     const auto sealed = store.store->get(info.key, stop);
     if (!sealed) continue;  // its sweep finished between our two requests: what it named is gone, and so is its index
-    const auto plain = crypto::open_object(keys, crypto::ObjectType::trash, info.key, *sealed);
-    found.push_back({*id, value_or_throw(parse_trash_object(plain))});
+    try {
+      const auto plain = crypto::open_object(keys, crypto::ObjectType::trash, info.key, *sealed);
+      found.push_back({*id, value_or_throw(parse_trash_object(plain))});
+    } catch (const Error& error) {
+      unreadable.push_back(error);
+    }
   }
   return found;
 }

@@ -24,8 +24,10 @@ struct FoundTrash {
   RandomId id{};
   TrashObject object;
 };
-/// Every trash object of one store. Throws Error(integrity) on one that can't be read: nobody may guess what it names.
-std::vector<FoundTrash> list_trash(StoreSet::Member& store, const crypto::HostKeys& keys, std::stop_token stop = {});
+/// Every trash object of one store. Those that can't be opened are reported through `unreadable`: they may name anything,
+/// so nothing in that store may then count as known.
+std::vector<FoundTrash> list_trash(StoreSet::Member& store, const crypto::HostKeys& keys, std::vector<Error>& unreadable,
+                                   std::stop_token stop = {});
 
 /// Announces a deletion; returns the object's key.
 std::string put_trash(StoreSet::Member& store, const crypto::HostKeys& keys, const TrashObject& trash, Clock& clock,

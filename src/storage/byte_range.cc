@@ -2,23 +2,12 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
 #include <limits>
 
 #include "base/check.h"
+#include "storage/number.h"
 
 namespace owl::storage {
-namespace {
-
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-}  // namespace
-
 std::string to_range_header(const ByteRange& range) {
   OWL_CHECK(range.length > 0, "an empty range can't be asked for");
   if (!range.offset) return fmt::format("bytes=-{}", range.length);
@@ -32,12 +21,12 @@ std::optional<ContentRange> parse_content_range(std::string_view text) {
   if (!text.starts_with(unit) || dash == std::string_view::npos || slash == std::string_view::npos || slash < dash) {
     return std::nullopt;
   }
-  const auto first = number(text.substr(unit.size(), dash - unit.size()));
-  const auto last = number(text.substr(dash + 1, slash - dash - 1));
+  const auto first = parse_number(text.substr(unit.size(), dash - unit.size()));
+  const auto last = parse_number(text.substr(dash + 1, slash - dash - 1));
   const auto size = text.substr(slash + 1);
   if (!first || !last || *last < *first) return std::nullopt;
   if (size == "*") return ContentRange{*first, *last, std::nullopt};
-  const auto total = number(size);
+  const auto total = parse_number(size);
   if (!total || *last >= *total) return std::nullopt;
   return ContentRange{*first, *last, *total};
 }

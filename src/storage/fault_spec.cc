@@ -1,10 +1,9 @@
 #include <fmt/core.h>
 
-#include <charconv>
-
 #include "base/text.h"
 #include "base/units.h"
 #include "storage/fault.h"
+#include "storage/number.h"
 
 namespace owl::storage {
 namespace {
@@ -14,13 +13,6 @@ using Action = FaultSpec::Action;
 constexpr std::pair<std::string_view, Action> actions[] = {
     {"kill", Action::kill_before}, {"kill+", Action::kill_after}, {"fail", Action::fail},     {"cut", Action::cut},
     {"late", Action::late},        {"lie", Action::lie},          {"short", Action::shorten}, {"slow", Action::slow}};
-
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 std::optional<ErrorKind> kind_named(std::string_view name) {
   for (int i = 0; i <= static_cast<int>(ErrorKind::internal); ++i) {
@@ -39,7 +31,7 @@ std::optional<Action> action_named(std::string_view name) {
 /// "@17", "%10", or nothing.
 bool take_when(std::string_view when, FaultSpec::Item& item) {
   if (when.empty()) return item.action == Action::slow;
-  const auto value = number(when.substr(1));
+  const auto value = parse_number(when.substr(1));
   if (!value) return false;
   if (when.front() == '@') {
     item.number = *value;
@@ -57,7 +49,7 @@ bool take_argument(std::string_view argument, FaultSpec::Item& item) {
   }
   if (item.action != Action::slow) return argument.empty();
   const bool in_ms = argument.ends_with("ms");
-  const auto count = in_ms ? number(argument.substr(0, argument.size() - 2)) : std::nullopt;
+  const auto count = in_ms ? parse_number(argument.substr(0, argument.size() - 2)) : std::nullopt;
   const auto delay = in_ms ? Result<std::chrono::milliseconds>(count.value_or(0)) : parse_duration(argument);
   if (delay) item.delay = *delay;
   return delay.has_value() && (!in_ms || count);
@@ -82,7 +74,7 @@ bool take(std::string_view text, FaultSpec& spec) {
     return !spec.count_path.empty();
   }
   if (text.starts_with(seed)) {
-    const auto value = number(text.substr(seed.size()));
+    const auto value = parse_number(text.substr(seed.size()));
     if (value) spec.seed = *value;
     return value.has_value();
   }

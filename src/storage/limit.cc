@@ -48,12 +48,6 @@ class Places {
   unsigned free_;
 };
 
-std::uint64_t total_size(std::span<const ByteView> pieces) {
-  std::uint64_t total = 0;
-  for (const auto piece : pieces) total += piece.size();
-  return total;
-}
-
 /// `list` is passed on as it is: its callback may call back into this store, which would then wait for itself.
 class LimitedStore final : public ForwardingStore {
  public:

@@ -15,7 +15,7 @@ class MeteredStore final : public ForwardingStore {
   PutOutcome put_once(const std::string& key, std::span<const ByteView> pieces,
                       const std::optional<ByteArray<32>>& sha256, std::stop_token stop) override {
     meter_->count_a();  // also where it fails: a refused condition is billed
-    for (const auto piece : pieces) meter_->add_up(piece.size());
+    meter_->add_up(total_size(pieces));
     return inner().put_once(key, pieces, sha256, std::move(stop));
   }
   std::optional<Bytes> get(const std::string& key, std::stop_token stop) override {

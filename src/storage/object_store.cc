@@ -36,6 +36,12 @@ PutOutcome ObjectStore::put_once(const std::string& key, ByteView bytes, std::st
   return put_once(key, std::span(&bytes, 1), std::nullopt, std::move(stop));
 }
 
+std::uint64_t total_size(std::span<const ByteView> pieces) {
+  std::uint64_t total = 0;
+  for (const auto piece : pieces) total += piece.size();
+  return total;
+}
+
 std::vector<ObjectInfo> list_all(ObjectStore& store, const std::string& prefix, std::stop_token stop) {
   std::vector<ObjectInfo> all;
   const auto collect = [&](const ObjectInfo& info) {

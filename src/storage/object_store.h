@@ -89,6 +89,7 @@ bool is_key(std::string_view text);
 /// Throws Error(usage) on a key that breaks the contract.
 void check_key(std::string_view key);
 
+std::uint64_t total_size(std::span<const ByteView> pieces);
 /// Collects `list`.
 std::vector<ObjectInfo> list_all(ObjectStore& store, const std::string& prefix, std::stop_token stop = {});
 /// Throws Error(integrity) naming store and key where the object is absent.

@@ -1,8 +1,7 @@
 #include "storage/s3_answers.h"
 
-#include <charconv>
-
 #include "base/bytes.h"
+#include "storage/number.h"
 #include "storage/xml.h"
 
 namespace owl::storage {
@@ -24,19 +23,11 @@ Result<std::string> url_decoded(std::string_view text) {
   return out;
 }
 
-Result<std::uint64_t> size_of(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size())
-    return bad_format("a listing with a size that is no number");
-  return value;
-}
-
 Result<ObjectInfo> object_from(const XmlElement& contents, bool encoded) {
   auto key = encoded ? url_decoded(contents.text_of("Key")) : Result<std::string>(contents.text_of("Key"));
   if (!key) return tl::unexpected(key.error());
-  const auto size = size_of(contents.text_of("Size"));
-  if (!size) return tl::unexpected(size.error());
+  const auto size = parse_number(contents.text_of("Size"));
+  if (!size) return bad_format("a listing with a size that is no number");
   const auto modified = parse_time(contents.text_of("LastModified"), {});
   if (!modified) return bad_format("a listing with a time that can't be read");
   return ObjectInfo{std::move(*key), *size, *modified};

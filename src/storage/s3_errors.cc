@@ -3,11 +3,12 @@
 #include <fmt/args.h>
 #include <fmt/core.h>
 
-#include <charconv>
+#include <algorithm>
 #include <optional>
 
 #include "base/units.h"
 #include "http/date.h"
+#include "storage/number.h"
 #include "storage/s3_answers.h"
 
 namespace owl::storage {
@@ -122,13 +123,12 @@ Error skewed(const http::Response& response, Timestamp now) {
 std::int64_t retry_after_ms(const http::Response& response, Timestamp now) {
   const auto field = response.headers.find("Retry-After");
   if (!field) return 0;
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(field->data(), field->data() + field->size(), seconds);
-  constexpr std::int64_t at_most = 24 * 3600;
-  if (error == std::errc() && end == field->data() + field->size())
-    return std::clamp<std::int64_t>(seconds, 0, at_most) * 1000;
+  constexpr std::int64_t at_most = 24 * 3600 * 1000;
+  if (const auto seconds = parse_number(*field)) {
+    return static_cast<std::int64_t>(std::min<std::uint64_t>(*seconds, at_most / 1000)) * 1000;
+  }
   const auto date = http::parse_date(*field);
-  return date ? std::clamp<std::int64_t>((*date - now).count() / 1000, 0, at_most * 1000) : 0;
+  return date ? std::clamp<std::int64_t>((*date - now).count() / 1000, 0, at_most) : 0;
 }
 
 }  // namespace

@@ -2,12 +2,11 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
-
 #include "concurrency/task_group.h"
 #include "http/date.h"
 #include "storage/attempt.h"
 #include "storage/byte_range.h"
+#include "storage/number.h"
 #include "storage/s3_errors.h"
 
 namespace owl::storage {
@@ -17,10 +16,7 @@ constexpr std::uint64_t largest_answer = 8ull << 30;
 
 std::optional<std::uint64_t> content_length(const http::Response& response) {
   const auto field = response.headers.find("Content-Length");
-  std::uint64_t value = 0;
-  if (!field) return std::nullopt;
-  const auto [end, error] = std::from_chars(field->data(), field->data() + field->size(), value);
-  return error == std::errc() && end == field->data() + field->size() ? std::optional(value) : std::nullopt;
+  return field ? parse_number(*field) : std::nullopt;
 }
 
 std::optional<Timestamp> last_modified(const http::Response& response) {
@@ -38,12 +34,6 @@ bool fits(const http::Response& response, const ByteRange& range) {
   if (!range.offset) return !told->size || told->last + 1 == *told->size;
   const bool ends_early = response.body.size() < range.length;
   return told->first == *range.offset && (!ends_early || !told->size || told->last + 1 == *told->size);
-}
-
-std::uint64_t total_size(std::span<const ByteView> pieces) {
-  std::uint64_t total = 0;
-  for (const auto piece : pieces) total += piece.size();
-  return total;
 }
 
 }  // namespace

@@ -8,7 +8,6 @@ void change_something(Site& site) { site.psql("INSERT INTO t SELECT md5(random()
 
 TEST(BackupKill, LeavesTheWholeBackupOrNoneAtEveryOperation) {
   Site site;
-  site.owl_ok({"init"});
   site.psql("CREATE TABLE t (v text)");
   change_something(site);
   const unsigned operations = count_operations(site, {"backup", "cluster"});
@@ -40,7 +39,6 @@ TEST(BackupKill, LeavesTheWholeBackupOrNoneAtEveryOperation) {
 
 TEST(BackupKill, WhatAKilledRunStoredIsNotStoredAgain) {
   Site site;
-  site.owl_ok({"init"});
   site.psql("CREATE TABLE t AS SELECT md5(i::text) v FROM generate_series(1, 100000) i");
   // Killed just before its commit: packs and index are there, the manifest is not. The last operations are the manifest's
   // put and the lease's end, so a run that is to be killed there counts its own operations first.

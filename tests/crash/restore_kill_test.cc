@@ -5,7 +5,6 @@ namespace {
 
 TEST(RestoreKill, CanBeRunAgainAfterAKillAtEveryOperation) {
   Site site;
-  site.owl_ok({"init"});
   site.psql("CREATE TABLE t AS SELECT md5(i::text) v FROM generate_series(1, 20000) i");
   site.owl_ok({"backup", "cluster"});
   site.archive();

@@ -36,7 +36,6 @@ class DiskFull : public testing::Test {
 
 TEST_F(DiskFull, ARestoreIsRefusedBeforeItWrites) {
   Site site;
-  site.owl_ok({"init"});
   site.owl_ok({"backup", "cluster"});
   const auto to = site.make("small");
   const SmallDisk disk(to, "8m");
@@ -51,6 +50,7 @@ TEST_F(DiskFull, AFullStoreFailsTheBackupClearlyAndNothingIsLost) {
   Site site;
   const SmallDisk disk(site.store(), "24m");
   if (!disk.mounted()) GTEST_SKIP() << "no tmpfs here";
+  site.as_server({"rm", (site.state() / "host.key").string()});  // the repository that it belongs to is hidden now
   site.owl_ok({"init"});
   site.owl_ok({"backup", "cluster"});
   const auto filler = site.store() / "filler";

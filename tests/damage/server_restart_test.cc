@@ -7,7 +7,6 @@ namespace {
 
 TEST(ServerRestart, DuringABackupVoidsIt) {
   Site site;
-  site.owl_ok({"init"});
   site.psql("CREATE TABLE t AS SELECT md5(i::text) v FROM generate_series(1, 20000) i");
   RunResult backup;
   std::jthread running([&] { backup = site.owl({"backup", "cluster"}, with_fault("slow:700ms")); });

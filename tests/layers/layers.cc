@@ -29,8 +29,12 @@ std::vector<std::string> words_of(std::string_view line) {
   return words;
 }
 
-bool is_header(const fs::path& file) { return file.extension() == ".h" || file.extension() == ".hpp"; }
-bool is_source(const fs::path& file) { return file.extension() == ".cc" || file.extension() == ".c"; }
+bool is_header(const fs::path& file) {
+  return file.extension() == ".h" || file.extension() == ".hpp";
+}
+bool is_source(const fs::path& file) {
+  return file.extension() == ".cc" || file.extension() == ".c";
+}
 
 std::string joined(const std::set<std::string>& words) {
   std::string out;
@@ -63,7 +67,8 @@ Rules Rules::parse(std::string_view text, std::vector<Violation>& violations) {
         violations.push_back({"layers.txt", number, words[1] + " is named twice"});
       }
     } else {
-      violations.push_back({"layers.txt", number, "neither `floor module [-> friend ...]` nor `lib prefix module ...`"});
+      violations.push_back(
+          {"layers.txt", number, "neither `floor module [-> friend ...]` nor `lib prefix module ...`"});
     }
   }
   rules.check_friends(violations);
@@ -71,7 +76,8 @@ Rules Rules::parse(std::string_view text, std::vector<Violation>& violations) {
 }
 
 void Rules::check_friends(std::vector<Violation>& violations) const {
-  const auto reaches = [&](const auto& self, const std::string& from, const std::string& to, std::set<std::string>& seen) -> bool {
+  const auto reaches = [&](const auto& self, const std::string& from, const std::string& to,
+                           std::set<std::string>& seen) -> bool {
     if (!knows(from) || !seen.insert(from).second) return false;
     return std::ranges::any_of(modules_.at(from).friends,
                                [&](const auto& next) { return next == to || self(self, next, to, seen); });
@@ -80,7 +86,8 @@ void Rules::check_friends(std::vector<Violation>& violations) const {
     for (const auto& other : module.friends) {
       const auto found = modules_.find(other);
       if (found == modules_.end() || found->second.floor != module.floor) {
-        violations.push_back({"layers.txt", module.line, name + " -> " + other + ": a friend is a module of the same floor"});
+        violations.push_back(
+            {"layers.txt", module.line, name + " -> " + other + ": a friend is a module of the same floor"});
       }
     }
     std::set<std::string> seen;
@@ -112,7 +119,8 @@ namespace {
 /// One run over a tree.
 class TreeCheck {
  public:
-  explicit TreeCheck(fs::path root) : root_(std::move(root)), rules_(Rules::parse(read_text(root_ / "layers.txt"), violations_)) {}
+  explicit TreeCheck(fs::path root)
+      : root_(std::move(root)), rules_(Rules::parse(read_text(root_ / "layers.txt"), violations_)) {}
 
   std::vector<Violation> run() {
     for (const auto& folder : sorted(fs::directory_iterator(root_ / "src"))) {
@@ -226,6 +234,8 @@ class TreeCheck {
 
 }  // namespace
 
-std::vector<Violation> check_tree(const fs::path& root) { return TreeCheck(root).run(); }
+std::vector<Violation> check_tree(const fs::path& root) {
+  return TreeCheck(root).run();
+}
 
 }  // namespace owl::layers

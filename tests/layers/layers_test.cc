@@ -1,9 +1,9 @@
 #include "layers/layers.h"
 
-#include <fstream>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
 
 #include "layers/source_scan.h"
 #include "support/environment.h"
@@ -15,7 +15,9 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST(Layers, TheTreeKeepsItsFloors) { EXPECT_THAT(check_tree(test::source_dir()), IsEmpty()); }
+TEST(Layers, TheTreeKeepsItsFloors) {
+  EXPECT_THAT(check_tree(test::source_dir()), IsEmpty());
+}
 
 /// A small tree that keeps its floors; each test breaks one thing.
 class SmallTree : public testing::Test {
@@ -54,7 +56,9 @@ class SmallTree : public testing::Test {
   test::TempDir root_;
 };
 
-TEST_F(SmallTree, IsAccepted) { EXPECT_THAT(check(), IsEmpty()); }
+TEST_F(SmallTree, IsAccepted) {
+  EXPECT_THAT(check(), IsEmpty());
+}
 
 TEST_F(SmallTree, UpwardInclude) {
   write("src/base/bytes.h", "#pragma once\n\n#include \"http/client.h\"\n");
@@ -92,17 +96,17 @@ TEST_F(SmallTree, LibraryHeaderInQuotes) {
 
 TEST_F(SmallTree, OwnHeaderInAngleBrackets) {
   write("src/codec/zstd.cc", "#include <base/bytes.h>\n");
-  EXPECT_THAT(check(), ElementsAre(Violation{"src/codec/zstd.cc", 1,
-                                             "<base/bytes.h>: our own headers are included in quotes"}));
+  EXPECT_THAT(check(),
+              ElementsAre(Violation{"src/codec/zstd.cc", 1, "<base/bytes.h>: our own headers are included in quotes"}));
 }
 
 TEST_F(SmallTree, OwnHeaderWithoutItsModule) {
   write("src/codec/zstd.cc", "#include \"zstd_internal.h\"\n#include \"strange/zstd.h\"\n");
-  EXPECT_THAT(check(),
-              ElementsAre(Violation{"src/codec/zstd.cc", 1,
-                                    "\"zstd_internal.h\": quotes are for our own headers, by module and name"},
-                          Violation{"src/codec/zstd.cc", 2,
-                                    "\"strange/zstd.h\": quotes are for our own headers, by module and name"}));
+  EXPECT_THAT(
+      check(),
+      ElementsAre(
+          Violation{"src/codec/zstd.cc", 1, "\"zstd_internal.h\": quotes are for our own headers, by module and name"},
+          Violation{"src/codec/zstd.cc", 2, "\"strange/zstd.h\": quotes are for our own headers, by module and name"}));
 }
 
 TEST_F(SmallTree, CMakeLinksUpward) {
@@ -114,7 +118,8 @@ TEST_F(SmallTree, CMakeLinksUpward) {
 
 TEST_F(SmallTree, CMakeLinksWhatNobodyKnows) {
   write("src/codec/CMakeLists.txt", "owl_module(codec DEPS base baes)\n");
-  EXPECT_THAT(check(), ElementsAre(Violation{"src/codec/CMakeLists.txt", 1, "layers.txt doesn't name the module baes"}));
+  EXPECT_THAT(check(),
+              ElementsAre(Violation{"src/codec/CMakeLists.txt", 1, "layers.txt doesn't name the module baes"}));
 }
 
 TEST_F(SmallTree, CMakeDoesNotLinkWhatIsIncluded) {

@@ -49,7 +49,8 @@ std::vector<Word> words_of(std::string_view cmake) {
     line = line.substr(0, line.find('#'));
     static const std::regex word(R"([()]|[^\s()]+)");
     const std::string text(line);
-    for (std::sregex_iterator at(text.begin(), text.end(), word), end; at != end; ++at) words.push_back({at->str(), number});
+    for (std::sregex_iterator at(text.begin(), text.end(), word), end; at != end; ++at)
+      words.push_back({at->str(), number});
   }
   return words;
 }
@@ -78,8 +79,10 @@ std::vector<ModuleDeclaration> scan_modules(std::string_view cmake) {
     ModuleDeclaration module{.name = words[i + 2].text, .line = words[i].line, .deps = {}};
     bool in_deps = false;
     for (i += 3; i < words.size() && words[i].text != ")"; ++i) {
-      if (words[i].text == "DEPS" || words[i].text == "LIBS") in_deps = words[i].text == "DEPS";
-      else if (in_deps) module.deps.push_back({words[i].text, words[i].line});
+      if (words[i].text == "DEPS" || words[i].text == "LIBS")
+        in_deps = words[i].text == "DEPS";
+      else if (in_deps)
+        module.deps.push_back({words[i].text, words[i].line});
     }
     modules.push_back(std::move(module));
   }

@@ -9,11 +9,19 @@ namespace owl::test {
 
 namespace fs = std::filesystem;
 
-fs::path source_dir() { return OWL_SOURCE_DIR; }
-fs::path program(std::string_view name) { return fs::path(OWL_BIN_DIR) / name; }
+fs::path source_dir() {
+  return OWL_SOURCE_DIR;
+}
+fs::path program(std::string_view name) {
+  return fs::path(OWL_BIN_DIR) / name;
+}
 
-bool long_run() { return os::environment("OWL_LONG") == "1"; }
-bool keep_files() { return os::environment("OWL_KEEP") == "1"; }
+bool long_run() {
+  return os::environment("OWL_LONG") == "1";
+}
+bool keep_files() {
+  return os::environment("OWL_KEEP") == "1";
+}
 
 std::optional<std::string> server_user() {
   if (os::is_root()) return "postgres";

@@ -1,11 +1,10 @@
 #include "support/ports.h"
 
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <set>
-
-#include <gtest/gtest.h>
 
 namespace owl::test {
 namespace {

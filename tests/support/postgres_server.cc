@@ -90,10 +90,17 @@ PostgresServer::~PostgresServer() {
 void PostgresServer::initialise() {
   fs::create_directory(data_dir_);
   give_to_server_user(data_dir_);
-  std::vector<std::string> argv{bin_dir_ / "initdb", "--pgdata=" + data_dir_.string(), "--username=postgres",
-                                "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"};
-  if (options_.data_checksums) argv.push_back("--data-checksums");
-  else if (options_.version >= 18) argv.push_back("--no-data-checksums");  // on by default from there
+  std::vector<std::string> argv{bin_dir_ / "initdb",
+                                "--pgdata=" + data_dir_.string(),
+                                "--username=postgres",
+                                "--auth=trust",
+                                "--encoding=UTF8",
+                                "--locale=C",
+                                "--no-sync"};
+  if (options_.data_checksums)
+    argv.push_back("--data-checksums");
+  else if (options_.version >= 18)
+    argv.push_back("--no-data-checksums");  // on by default from there
   run_ok(std::move(argv), {.user = server_user()});
 
   std::ofstream conf(data_dir_ / "postgresql.conf", std::ios::app);
@@ -167,7 +174,9 @@ void PostgresServer::kill9() {
   server_.reset();
 }
 
-bool PostgresServer::running() { return server_ && !server_->poll(); }
+bool PostgresServer::running() {
+  return server_ && !server_->poll();
+}
 
 int PostgresServer::wait_for_exit(std::chrono::milliseconds deadline) {
   if (!server_) throw Error(ErrorKind::refused, "the test's PostgreSQL server wasn't started");
@@ -197,7 +206,9 @@ std::string PostgresServer::connection(const std::string& database) const {
   return "host=" + socket_dir().string() + " port=" + std::to_string(port()) + " user=postgres dbname=" + database;
 }
 
-std::string PostgresServer::log() const { return read_text(log_file_); }
+std::string PostgresServer::log() const {
+  return read_text(log_file_);
+}
 
 void PostgresServer::fail(const std::string& what) const {
   throw Error(ErrorKind::process, "the test's PostgreSQL " + std::to_string(options_.version) + " in " +

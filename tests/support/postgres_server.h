@@ -24,10 +24,10 @@ struct PostgresOptions {
   bool start = true;
 };
 
-/// A real PostgreSQL server of its own, on a free port of 127.0.0.1 and a socket, without passwords; superuser postgres.
-/// Runs as the user postgres where we are root. Ends with this object, and with this process however that ends.
-/// A new cluster has wal_level = replica, and fsync = off: a killed server loses nothing by that, only a machine does.
-/// One thread.
+/// A real PostgreSQL server of its own, on a free port of 127.0.0.1 and a socket, without passwords; superuser
+/// postgres. Runs as the user postgres where we are root. Ends with this object, and with this process however that
+/// ends. A new cluster has wal_level = replica, and fsync = off: a killed server loses nothing by that, only a machine
+/// does. One thread.
 class PostgresServer {
  public:
   enum class Stop { smart, fast, immediate };
@@ -37,7 +37,8 @@ class PostgresServer {
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
 
-  /// Starts it and waits until it takes connections. Throws Error with the end of its log where it doesn't come to that.
+  /// Starts it and waits until it takes connections. Throws Error with the end of its log where it doesn't come to
+  /// that.
   void start(std::chrono::milliseconds deadline = std::chrono::minutes(1));
   /// Starts it and doesn't wait: for a recovery that is to stop, or to shut the server down.
   void launch();
@@ -62,7 +63,7 @@ class PostgresServer {
   int port() const { return ports_.first(); }
   int pid() const;
   std::string connection(const std::string& database = "postgres") const;  ///< in libpq's syntax, by the socket
-  std::string log() const;  ///< all that it wrote so far
+  std::string log() const;                                                 ///< all that it wrote so far
 
  private:
   void initialise();
@@ -71,7 +72,7 @@ class PostgresServer {
 
   PostgresOptions options_;
   std::filesystem::path bin_dir_;
-  TempDir folder_;   ///< a new cluster, the log
+  TempDir folder_;  ///< a new cluster, the log
   TempDir sockets_;
   std::filesystem::path data_dir_, log_file_;
   PortBlock ports_;

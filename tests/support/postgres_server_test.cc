@@ -1,9 +1,9 @@
 #include "support/postgres_server.h"
 
-#include <fstream>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
 
 #include "base/error.h"
 #include "support/environment.h"
@@ -69,7 +69,8 @@ TEST_P(PostgresVersion, StartsAndAnswers) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PostgresVersion, testing::Values(13, 14, 15, 16, 17, 18), testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(All, PostgresVersion, testing::Values(13, 14, 15, 16, 17, 18),
+                         testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace owl::test

@@ -18,16 +18,15 @@ RunResult run(std::vector<std::string> argv, RunOptions options) {
   // The test's own folder needn't be open to that user.
   if (process.user && process.working_folder.empty()) process.working_folder = "/";
   auto result = os::run_process(std::move(process), as_bytes(options.input), options.deadline);
-  return {.exit_code = result.exit_code,
-          .out = std::string(as_text(result.output)),
-          .err = std::move(result.errors)};
+  return {.exit_code = result.exit_code, .out = std::string(as_text(result.output)), .err = std::move(result.errors)};
 }
 
 std::string run_ok(std::vector<std::string> argv, RunOptions options) {
   const std::string name = argv.empty() ? "" : argv[0];
   auto result = run(std::move(argv), std::move(options));
   if (result.exit_code != 0) {
-    throw Error(ErrorKind::process, name + " ended with " + std::to_string(result.exit_code) + ": " + result.err + result.out);
+    throw Error(ErrorKind::process,
+                name + " ended with " + std::to_string(result.exit_code) + ": " + result.err + result.out);
   }
   return std::move(result.out);
 }

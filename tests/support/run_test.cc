@@ -21,7 +21,8 @@ TEST(Run, GivesBothOutputsAndTheExitCode) {
 
 TEST(Run, TakesEnvironmentAndFolder) {
   const TempDir folder;
-  const auto out = run_ok({"sh", "-c", "echo $OWL_TEST_WORD; pwd"}, {.env = {{"OWL_TEST_WORD", "w"}}, .cwd = folder.path()});
+  const auto out =
+      run_ok({"sh", "-c", "echo $OWL_TEST_WORD; pwd"}, {.env = {{"OWL_TEST_WORD", "w"}}, .cwd = folder.path()});
   EXPECT_EQ(out, "w\n" + folder.path().string() + "\n");
 }
 

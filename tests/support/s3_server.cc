@@ -22,9 +22,13 @@ namespace {
 // R2's buckets are fixed when its simulation starts.
 constexpr int r2_buckets = 32;
 
-std::string bucket_name(int number) { return "owl-test-" + std::to_string(number); }
+std::string bucket_name(int number) {
+  return "owl-test-" + std::to_string(number);
+}
 
-std::string script(std::string_view name) { return source_dir() / "scripts/real" / name; }
+std::string script(std::string_view name) {
+  return source_dir() / "scripts/real" / name;
+}
 std::string script(S3Kind kind, std::string_view what) {
   return script(std::string(kind == S3Kind::ceph ? "rgw" : "r2sim") + "-" + std::string(what));
 }
@@ -84,11 +88,21 @@ std::string S3Server::value(const std::string& name, int zone) const {
   return found->second;
 }
 
-std::string S3Server::endpoint(int zone) const { return value("S3_ENDPOINT", zone); }
-std::string S3Server::region(int zone) const { return value("S3_REGION", zone); }
-std::string S3Server::access_key() const { return value("AWS_ACCESS_KEY_ID"); }
-std::string S3Server::secret_key() const { return value("AWS_SECRET_ACCESS_KEY"); }
-fs::path S3Server::ca_file() const { return value("S3_CA_FILE"); }
+std::string S3Server::endpoint(int zone) const {
+  return value("S3_ENDPOINT", zone);
+}
+std::string S3Server::region(int zone) const {
+  return value("S3_REGION", zone);
+}
+std::string S3Server::access_key() const {
+  return value("AWS_ACCESS_KEY_ID");
+}
+std::string S3Server::secret_key() const {
+  return value("AWS_SECRET_ACCESS_KEY");
+}
+fs::path S3Server::ca_file() const {
+  return value("S3_CA_FILE");
+}
 
 std::string S3Server::make_bucket() {
   std::string name = bucket_name(++buckets_made_);
@@ -113,8 +127,12 @@ void S3Server::send(int signal, const std::string& pid_file) const {
   ::kill(kind_ == S3Kind::r2 ? -pid : pid, signal);
 }
 
-void S3Server::pause() { send(SIGSTOP, kind_ == S3Kind::ceph ? "osd.pid" : "pid"); }
-void S3Server::resume() { send(SIGCONT, kind_ == S3Kind::ceph ? "osd.pid" : "pid"); }
+void S3Server::pause() {
+  send(SIGSTOP, kind_ == S3Kind::ceph ? "osd.pid" : "pid");
+}
+void S3Server::resume() {
+  send(SIGCONT, kind_ == S3Kind::ceph ? "osd.pid" : "pid");
+}
 
 void S3Server::kill_gateway(int zone) {
   send(SIGKILL, kind_ == S3Kind::ceph ? "rgw." + std::to_string(zone) + ".pid" : "pid");

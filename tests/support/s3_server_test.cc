@@ -8,12 +8,15 @@ namespace owl::test {
 namespace {
 
 /// The HTTP status of a signed request by curl, "000" where none came.
-std::string request(const S3Server& server, const std::vector<std::string>& arguments, const std::string& path, int zone = 1) {
-  std::vector<std::string> argv{"curl", "--silent", "--output", "/dev/null", "--max-time", "2",
+std::string request(const S3Server& server, const std::vector<std::string>& arguments, const std::string& path,
+                    int zone = 1) {
+  std::vector<std::string> argv{"curl",        "--silent",
+                                "--output",    "/dev/null",
+                                "--max-time",  "2",
                                 "--write-out", "%{http_code}",
                                 "--aws-sigv4", "aws:amz:" + server.region(zone) + ":s3",
-                                "--user", server.access_key() + ":" + server.secret_key(),
-                                "--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD"};
+                                "--user",      server.access_key() + ":" + server.secret_key(),
+                                "--header",    "x-amz-content-sha256: UNSIGNED-PAYLOAD"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   argv.push_back(server.endpoint(zone) + path);
   return run(argv).out;
@@ -50,9 +53,8 @@ TEST_P(EveryS3, KeepsWhatItHasOverAKill) {
   EXPECT_EQ(request(server, {}, path), "200");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EveryS3, testing::Values(S3Kind::ceph, S3Kind::r2), [](const auto& param) {
-  return param.param == S3Kind::ceph ? "ceph" : "r2";
-});
+INSTANTIATE_TEST_SUITE_P(All, EveryS3, testing::Values(S3Kind::ceph, S3Kind::r2),
+                         [](const auto& param) { return param.param == S3Kind::ceph ? "ceph" : "r2"; });
 
 TEST(Ceph, HasZonesThatFailAlone) {
   S3Server server(S3Kind::ceph, {.zones = 2, .tls = true});

@@ -1,8 +1,8 @@
 #include "support/temp_dir.h"
 
-#include <fstream>
-
 #include <gtest/gtest.h>
+
+#include <fstream>
 
 namespace owl::test {
 namespace {

@@ -1,0 +1,345 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <regex>
+#include <thread>
+
+#include "base/text.h"
+#include "os/file.h"
+#include "postgres/wal_recorder.h"
+#include "support/environment.h"
+#include "support/postgres_server.h"
+
+// What the walker reads is compared, record by record, with what PostgreSQL's own readers say of the same WAL:
+// pg_walinspect (15 and later) and pg_waldump (15, the one Debian has). For 13 and 14 there is neither; there, as
+// everywhere, commit times are compared with what track_commit_timestamp kept.
+
+namespace owl::postgres {
+namespace {
+
+namespace fs = std::filesystem;
+using test::PostgresServer;
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t segment_size = 16 << 20;
+
+struct Walked {
+  WalRecorder seen;
+  WalWalker::Progress progress;
+};
+
+struct Segment {
+  SegmentId id;
+  Bytes bytes;
+};
+/// What pg_wal holds of the timelines from `least` on, in the order of the files' names.
+std::vector<Segment> segments_in(const fs::path& data_dir, TimelineId least = 1) {
+  std::vector<Segment> segments;
+  const auto entries = os::list_folder(data_dir / "pg_wal").value();
+  for (const auto& entry : entries) {
+    const auto id = parse_segment_name(entry.name, segment_size);
+    if (!id || id->timeline < least) continue;
+    segments.push_back({*id, os::read_file(data_dir / "pg_wal" / entry.name)});
+  }
+  return segments;
+}
+
+/// Walks pg_wal from its first segment to the end of the WAL.
+Walked walk(const fs::path& data_dir, TimelineId least = 1) {
+  Walked out;
+  WalWalker walker(segment_size);
+  for (const auto& segment : segments_in(data_dir, least)) {
+    EXPECT_TRUE(check_segment(segment.bytes, segment.id)) << to_file_name(segment.id, segment_size);
+    out.progress = walker.feed(segment.bytes, segment.id, out.seen);
+    if (out.progress.ended) break;
+  }
+  return out;
+}
+
+std::vector<std::vector<std::string>> table(const std::string& text) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto line : split(text, '\n')) {
+    auto& row = rows.emplace_back();
+    for (const auto cell : split(line, '|')) row.emplace_back(cell);
+  }
+  return rows;
+}
+
+/// RmgrTable's names, by id.
+constexpr std::string_view manager_names[] = {"XLOG",       "Transaction",   "Storage", "CLOG",     "Database",
+                                              "Tablespace", "MultiXact",     "RelMap",  "Standby",  "Heap2",
+                                              "Heap",       "Btree",         "Hash",    "Gin",      "Gist",
+                                              "Sequence",   "SPGist",        "BRIN",    "CommitTs", "ReplicationOrigin",
+                                              "Generic",    "LogicalMessage"};
+
+/// As pg_walinspect and pg_waldump write block references, but for the images' sizes: "1663/5/16384 vm 0 image".
+std::string text_of(const BlockReference& block) {
+  constexpr std::string_view forks[] = {"main", "fsm", "vm", "init"};
+  return fmt::format("{}/{}/{} {} {}{}", block.tablespace, block.database, block.relation, forks[block.fork],
+                     block.block, block.has_image ? " image" : "");
+}
+
+std::vector<std::string> blocks_in(const std::string& text) {
+  static const std::regex pattern(R"(rel (\d+/\d+/\d+)(?: fork? ?(\w+))? blk (\d+)( \(?FPW)?)");
+  std::vector<std::string> out;
+  for (std::sregex_iterator match(text.begin(), text.end(), pattern), end; match != end; ++match) {
+    const std::string fork = (*match)[2].matched ? (*match)[2].str() : "main";
+    out.push_back((*match)[1].str() + ' ' + fork + ' ' + (*match)[3].str() + ((*match)[4].matched ? " image" : ""));
+  }
+  return out;
+}
+
+std::vector<std::string> texts_of(const std::vector<BlockReference>& blocks) {
+  std::vector<std::string> out;
+  for (const auto& block : blocks) out.push_back(text_of(block));
+  return out;
+}
+
+void run_pgbench(const PostgresServer& server, const std::vector<std::string>& arguments) {
+  std::vector<std::string> argv{"/usr/lib/postgresql/15/bin/pgbench", "-n", "-d", server.connection()};
+  argv.pop_back();
+  argv.pop_back();
+  argv.insert(argv.end(), {"-h", server.socket_dir().string(), "-p", std::to_string(server.port()), "-U", "postgres"});
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  argv.push_back("postgres");
+  test::run_ok(std::move(argv), {.deadline = 2min});
+}
+
+/// A bit of all that makes WAL of its own kind.
+void work(PostgresServer& server, const fs::path& tablespace) {
+  server.psql(
+      "CREATE TABLE t(a int PRIMARY KEY, b text); INSERT INTO t SELECT g, repeat('x', g % 300) FROM "
+      "generate_series(1, 20000) g; SELECT pg_create_restore_point('first point')");
+  server.psql(
+      "BEGIN; SAVEPOINT a; INSERT INTO t VALUES (100001, 's1'); SAVEPOINT b; INSERT INTO t VALUES (100002, 's2');"
+      " ROLLBACK TO b; INSERT INTO t VALUES (100003, 's3'); COMMIT;");
+  server.psql("BEGIN; INSERT INTO t VALUES (100010, 'gone'); ROLLBACK;");
+  server.psql(
+      "BEGIN; CREATE TABLE p1(a int); SAVEPOINT x; INSERT INTO t VALUES (100020, '2pc');"
+      " PREPARE TRANSACTION 'one';");
+  server.psql("BEGIN; CREATE TABLE p2(a int); INSERT INTO t VALUES (100021, '2pc'); PREPARE TRANSACTION 'two';");
+  server.psql("COMMIT PREPARED 'one'; ROLLBACK PREPARED 'two';");
+  server.psql("BEGIN; DROP TABLE p1; PREPARE TRANSACTION 'three';");
+  server.psql("COMMIT PREPARED 'three'");
+  server.psql("CREATE TABLESPACE ts LOCATION '" + tablespace.string() + "'");
+  server.psql("CREATE TABLE in_ts(a int) TABLESPACE ts; INSERT INTO in_ts SELECT generate_series(1, 5000);");
+  server.psql("SELECT pg_logical_emit_message(true, 'big', repeat('m', 40000000));");
+  server.psql("SELECT pg_logical_emit_message(false, 'small', repeat('n', 3000));");
+  server.psql(
+      "CREATE TABLE g(a int[], p point, r int4range); CREATE INDEX ON g USING gin(a); CREATE INDEX ON g USING "
+      "gist(p); CREATE INDEX ON g USING spgist(p); CREATE INDEX ON t USING brin(a); CREATE INDEX ON t USING "
+      "hash(b); INSERT INTO g SELECT ARRAY[i, i % 7], point(i, i % 13), int4range(i, i + 3) FROM "
+      "generate_series(1, 3000) i; DELETE FROM g WHERE a[2] = 3; VACUUM g;");
+  server.psql(
+      "DO $$ BEGIN FOR i IN 1..400 LOOP EXECUTE 'CREATE TABLE many' || i || '(a int)'; END LOOP; END $$;"
+      "DO $$ BEGIN FOR i IN 1..400 LOOP EXECUTE 'DROP TABLE many' || i; END LOOP; END $$;");
+  server.psql("SET wal_compression = on; CHECKPOINT; UPDATE t SET b = b || 'y' WHERE a % 10 = 0;");
+  server.psql("CREATE DATABASE d2");
+  server.psql("DROP DATABASE d2");
+  server.psql("SELECT pg_create_restore_point('second point'); SELECT pg_switch_wal();");
+  run_pgbench(server, {"-i", "-s", "2", "-q"});
+  run_pgbench(server, {"-c", "4", "-j", "2", "-t", "500"});
+  server.psql("TRUNCATE in_ts; VACUUM t; CHECKPOINT; SELECT pg_switch_wal();");
+  run_pgbench(server, {"-c", "4", "-j", "2", "-t", "200"});
+  server.psql("SELECT pg_create_restore_point('last point'); CREATE TABLE last()");  // the commit has it all flushed
+}
+
+std::vector<std::string> settings() {
+  return {"wal_keep_size = 4GB",
+          "max_prepared_transactions = 10",
+          "track_commit_timestamp = on",
+          "max_wal_size = 4GB",
+          "autovacuum = off",
+          "max_connections = 37"};
+}
+
+void compare_with_walinspect(PostgresServer& server, const WalRecorder& seen) {
+  server.psql("CREATE EXTENSION IF NOT EXISTS pg_walinspect");
+  const auto rows = table(
+      server.psql(fmt::format("SELECT start_lsn, end_lsn, prev_lsn, xid, resource_manager, main_data_length, block_ref"
+                              " FROM pg_get_wal_records_info('{}', '{}')",
+                              to_text(seen.records.front().head.lsn), to_text(seen.records.back().head.end))));
+  ASSERT_EQ(rows.size(), seen.records.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& [head, main_data, blocks] = seen.records[i];
+    const std::vector<std::string> ours{to_text(head.lsn),
+                                        to_text(head.end),
+                                        to_text(head.previous),
+                                        std::to_string(head.xid),
+                                        std::string(manager_names[head.resource_manager]),
+                                        std::to_string(main_data.size())};
+    ASSERT_EQ(ours, std::vector<std::string>(rows[i].begin(), rows[i].begin() + 6));
+    ASSERT_EQ(texts_of(blocks), blocks_in(rows[i][6])) << rows[i][6];
+  }
+}
+
+/// "2026-11-23 01:43:00.140119 UTC", as pg_waldump writes a moment with TZ=UTC.
+std::string waldump_time(Timestamp time) {
+  const auto text = to_postgres(time);  // 2026-11-23 01:43:00.140119+00
+  return text.substr(0, text.size() - 3) + " UTC";
+}
+
+void compare_with_waldump(const PostgresServer& server, const WalRecorder& seen) {
+  const auto dump =
+      test::run_ok({"/usr/lib/postgresql/15/bin/pg_waldump", "-p", (server.data_dir() / "pg_wal").string(), "-s",
+                    to_text(seen.records.front().head.lsn), "-e", to_text(seen.records.back().head.end)},
+                   {.env = {{"TZ", "UTC"}}, .user = test::server_user()});
+  static const std::regex pattern(R"(^rmgr: (\w+) .*tx: +(\d+), lsn: (\w+)/(\w+), prev (\w+)/(\w+), desc: (.*)$)");
+  std::map<std::string, std::string> described;  // by position
+  std::size_t count = 0;
+  for (const auto line : split(dump, '\n')) {
+    std::match_results<std::string_view::const_iterator> match;
+    if (!std::regex_match(line.begin(), line.end(), match, pattern)) continue;
+    const auto lsn = Lsn{std::stoull(match[3].str(), nullptr, 16) << 32 | std::stoull(match[4].str(), nullptr, 16)};
+    ASSERT_LT(count, seen.records.size());
+    ASSERT_EQ(to_text(seen.records[count].head.lsn), to_text(lsn));
+    ASSERT_EQ(manager_names[seen.records[count].head.resource_manager], match[1].str());
+    described[to_text(lsn)] = match[7].str();
+    ++count;
+  }
+  EXPECT_EQ(count, seen.records.size());
+
+  std::size_t transactions = 0, points = 0;
+  for (const auto& [lsn, text] : described) {
+    if (text.starts_with("COMMIT") || text.starts_with("ABORT")) ++transactions;
+    if (text.starts_with("RESTORE_POINT")) ++points;
+  }
+  EXPECT_EQ(transactions, seen.ends.size());
+  EXPECT_EQ(points, seen.points.size());
+  for (const auto& end : seen.ends) {
+    const std::string& text = described[to_text(end.lsn)];
+    EXPECT_EQ(text.starts_with("COMMIT"), end.commit) << text;
+    EXPECT_NE(text.find(waldump_time(end.time)), std::string::npos) << text << " against " << waldump_time(end.time);
+    const bool prepared = text.find("_PREPARED ") != std::string::npos;
+    EXPECT_TRUE(!prepared || text.find(fmt::format(" {}: ", end.xid)) != std::string::npos) << text;
+  }
+  for (const auto& point : seen.points) {
+    EXPECT_EQ(described[to_text(point.lsn)].find("RESTORE_POINT " + point.name), 0u) << described[to_text(point.lsn)];
+  }
+}
+
+/// Every commit's time, as the server remembers it.
+void compare_commit_times(PostgresServer& server, const WalRecorder& seen) {
+  std::map<std::string, std::string> kept;
+  for (const auto& row :
+       table(server.psql("SET timezone = 'UTC'; SELECT xid, to_char(timestamp, 'YYYY-MM-DD HH24:MI:SS.US') FROM"
+                         " (SELECT x::text::xid AS xid, pg_xact_commit_timestamp(x::text::xid) AS timestamp FROM"
+                         " generate_series(800, txid_current() - 1) x) c WHERE timestamp IS NOT NULL"))) {
+    kept[row[0]] = row.at(1);
+  }
+  std::size_t compared = 0;
+  for (const auto& end : seen.ends) {
+    if (!end.commit || !kept.contains(std::to_string(end.xid))) continue;
+    const auto text = to_postgres(end.time);
+    auto expected = kept[std::to_string(end.xid)];
+    while (expected.ends_with('0')) expected.pop_back();
+    auto ours = text.substr(0, text.size() - 3);
+    if (ours.find('.') != std::string::npos) {
+      while (ours.ends_with('0')) ours.pop_back();
+    }
+    EXPECT_EQ(ours, expected.ends_with('.') ? expected.substr(0, expected.size() - 1) : expected) << end.xid;
+    ++compared;
+  }
+  EXPECT_GT(compared, 2500u);
+}
+
+/// The WAL up to here is in the files; a moment later there may be more.
+Lsn flushed_by(PostgresServer& server) {
+  return value_or_throw(parse_lsn(server.psql("SELECT pg_current_wal_flush_lsn()")));
+}
+
+std::size_t file_count(const fs::path& folder) {
+  return os::list_folder(folder).value().size();
+}
+
+class WalOfVersion : public testing::TestWithParam<int> {};
+
+TEST_P(WalOfVersion, IsReadAsPostgresReadsIt) {
+  const test::TempDir tablespace;
+  test::give_to_server_user(tablespace.path());
+  PostgresServer server({.version = GetParam(), .settings = settings()});
+  work(server, tablespace.path());
+
+  const Lsn flushed = flushed_by(server);
+  const auto [seen, progress] = walk(server.data_dir());
+  EXPECT_TRUE(progress.ended);
+  EXPECT_FALSE(progress.record_unfinished);
+  EXPECT_GE(progress.next, flushed) << progress.end_reason;
+  EXPECT_GT(seen.records.size(), 50'000u);
+
+  ASSERT_EQ(seen.points.size(), 3u);
+  EXPECT_EQ(seen.points[0].name, "first point");
+  EXPECT_EQ(seen.points[1].name, "second point");
+  EXPECT_EQ(seen.points[2].name, "last point");
+  ASSERT_EQ(seen.tablespaces.size(), 1u);
+  EXPECT_EQ(seen.tablespaces[0].path, tablespace.path().string());
+  EXPECT_EQ(std::to_string(seen.tablespaces[0].oid), server.psql("SELECT oid FROM pg_tablespace WHERE spcname = 'ts'"));
+  ASSERT_FALSE(seen.changes.empty());
+  EXPECT_EQ(seen.changes.back().max_connections, 37);
+  EXPECT_EQ(seen.changes.back().max_prepared_transactions, 10);
+  EXPECT_EQ(seen.changes.back().wal_level, 1);
+  EXPECT_EQ(seen.levels.empty(), GetParam() < 17);
+
+  compare_commit_times(server, seen);
+  if (GetParam() >= 15) compare_with_walinspect(server, seen);
+  if (GetParam() == 15) compare_with_waldump(server, seen);
+}
+
+TEST_P(WalOfVersion, OfARecordThatACrashCutOff) {
+  PostgresServer server({.version = GetParam(), .settings = settings()});
+  server.psql("SELECT pg_switch_wal()");
+  bool overwritten = false;
+  for (int attempt = 0; attempt < 8 && !overwritten; ++attempt) {
+    const auto before = file_count(server.data_dir() / "pg_wal");
+    std::thread writer(
+        [&] { server.try_psql("SELECT pg_logical_emit_message(false, 'big', repeat('m', 250000000))"); });
+    for (int i = 0; i < 2000; ++i) {
+      if (file_count(server.data_dir() / "pg_wal") > before + 2) break;
+      std::this_thread::sleep_for(5ms);
+    }
+    server.kill9();
+    writer.join();
+    server.start();
+    server.psql("CREATE TABLE IF NOT EXISTS after_crash(a int); INSERT INTO after_crash VALUES (1)");
+    const auto seen = walk(server.data_dir()).seen;
+    for (const auto& record : seen.records) {
+      overwritten |= record.head.resource_manager == 0 && (record.head.info & 0xf0) == 0xd0;
+    }
+  }
+  EXPECT_TRUE(overwritten) << "no crash hit a record";
+  const Lsn flushed = flushed_by(server);
+  const auto [seen, progress] = walk(server.data_dir());
+  EXPECT_GE(progress.next, flushed) << progress.end_reason;
+  // pg_walinspect stops at a record that was cut off: it is asked about what follows only.
+  if (GetParam() == 15) compare_with_waldump(server, seen);
+}
+
+TEST_P(WalOfVersion, OfTwoTimelines) {
+  PostgresServer server({.version = GetParam(), .settings = settings()});
+  server.psql("CREATE TABLE t(a int); INSERT INTO t SELECT generate_series(1, 1000)");
+  const auto data_dir = server.data_dir();
+  server.stop();
+  os::replace_file(data_dir / "standby.signal", {});
+  test::give_to_server_user(data_dir / "standby.signal");
+  server.start();
+  server.psql("SELECT pg_promote()");
+  server.psql(
+      "INSERT INTO t SELECT generate_series(1, 1000); SELECT pg_create_restore_point('on two');"
+      "CREATE TABLE last()");
+  const Lsn flushed = flushed_by(server);
+
+  // The first segment of timeline 2 begins with the pages of timeline 1.
+  const auto segments = segments_in(data_dir, 2);
+  ASSERT_FALSE(segments.empty());
+  EXPECT_EQ(value_or_throw(check_segment(segments[0].bytes, segments[0].id)).timeline, 1u);
+  const auto [seen, progress] = walk(data_dir, 2);
+  EXPECT_GE(progress.next, flushed) << progress.end_reason;
+  ASSERT_EQ(seen.points.size(), 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, WalOfVersion, testing::Values(13, 14, 15, 16, 17, 18), testing::PrintToStringParamName());
+
+}  // namespace
+}  // namespace owl::postgres
