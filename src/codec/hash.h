@@ -39,6 +39,10 @@ std::uint32_t crc32c(ByteView bytes, std::uint32_t crc = 0);
 std::uint32_t crc32c_combine(std::uint32_t crc_a, std::uint32_t crc_b, std::uint64_t length_b);
 /// CRC-32C of that many zero bytes.
 std::uint32_t crc32c_zeros(std::uint64_t length);
+namespace detail {
+/// crc32c without the processor's own instruction.
+std::uint32_t crc32c_portable(ByteView bytes, std::uint32_t crc = 0);
+}  // namespace detail
 
 /// XXH3, 64 bits. Not for bytes that an attacker chooses.
 std::uint64_t xxh3_64(ByteView bytes);

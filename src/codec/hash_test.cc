@@ -4,10 +4,6 @@
 
 #include <random>
 
-namespace owl::codec::detail {
-std::uint32_t crc32c_portable(ByteView bytes, std::uint32_t crc);
-}
-
 namespace owl::codec {
 namespace {
 
@@ -63,7 +59,7 @@ TEST(Crc32c, ProcessorAndPortableCodeAgreeOnEveryLengthAndAlignment) {
        {0u, 1u, 7u, 8u, 9u, 63u, 511u, 1535u, 1536u, 1537u, 8192u, 24575u, 24576u, 24577u, 70'001u}) {
     for (std::size_t from = 0; from < 9; ++from) {
       const ByteView piece = ByteView(bytes).subspan(from, size);
-      EXPECT_EQ(crc32c(piece), detail::crc32c_portable(piece, 0)) << size << " from " << from;
+      EXPECT_EQ(crc32c(piece), detail::crc32c_portable(piece)) << size << " from " << from;
     }
   }
 }

@@ -154,7 +154,7 @@ void PostgresServer::stop(Stop how) {
   if (!running()) return;
   static constexpr int signals[] = {SIGTERM, SIGINT, SIGQUIT};
   server_->signal(signals[static_cast<int>(how)]);
-  if (!server_->wait_for(1min)) fail("doesn't stop");
+  if (!server_->wait_for(5min)) fail("doesn't stop");
   server_.reset();
 }
 

@@ -39,17 +39,17 @@ class PostgresServer {
 
   /// Starts it and waits until it takes connections. Throws Error with the end of its log where it doesn't come to
   /// that.
-  void start(std::chrono::milliseconds deadline = std::chrono::minutes(1));
+  void start(std::chrono::milliseconds deadline = std::chrono::minutes(5));
   /// Starts it and doesn't wait: for a recovery that is to stop, or to shut the server down.
   void launch();
-  void wait_until_ready(std::chrono::milliseconds deadline = std::chrono::minutes(1));
+  void wait_until_ready(std::chrono::milliseconds deadline = std::chrono::minutes(5));
   void stop(Stop how = Stop::fast);
   void restart();
   /// SIGKILL to every process of the server at once, as a power cut would do it.
   void kill9();
   bool running();
   /// Waits for a server that ends by itself; its exit code.
-  int wait_for_exit(std::chrono::milliseconds deadline = std::chrono::minutes(1));
+  int wait_for_exit(std::chrono::milliseconds deadline = std::chrono::minutes(5));
 
   /// What psql prints, unaligned, without headers and without the last newline. Throws Error where a statement fails.
   /// Each statement is a transaction of its own.

@@ -13,9 +13,9 @@ namespace owl::test {
 struct RunOptions {
   std::map<std::string, std::string> env = {};  ///< beside the test's own environment
   std::filesystem::path cwd = {};
-  std::string input = {};                ///< on its stdin
-  std::optional<std::string> user = {};  ///< heeded where we are root
-  std::chrono::milliseconds deadline = std::chrono::minutes(1);
+  std::string input = {};                                        ///< on its stdin
+  std::optional<std::string> user = {};                          ///< heeded where we are root
+  std::chrono::milliseconds deadline = std::chrono::minutes(5);  ///< long, for machines that are busy with others
 };
 
 struct RunResult {
