@@ -263,7 +263,7 @@ std::string origin_of(std::string_view url) {
   const auto host = scheme == std::string_view::npos ? 0 : scheme + 3;
   auto origin = url.substr(0, url.find_first_of("/?#", host));
   const auto user = origin.rfind('@');
-  if (user == std::string_view::npos) return std::string(origin);
+  if (user == std::string_view::npos || user < host) return std::string(origin);
   return std::string(origin.substr(0, host)) + std::string(origin.substr(user + 1));
 }
 

@@ -226,6 +226,7 @@ TEST(OriginOf, LeavesOutWhateverMayBeSecret) {
   EXPECT_EQ(origin_of("https://user:pw@host:8443/x?y=1"), "https://host:8443");
   EXPECT_EQ(origin_of("http://[::1]:80"), "http://[::1]:80");
   EXPECT_EQ(origin_of("host/path"), "host");
+  EXPECT_EQ(origin_of("odd@scheme://host/path"), "odd@scheme://host");
 }
 
 }  // namespace

@@ -163,7 +163,8 @@ TEST_F(BackupSessionTest, WhenAllStoresFailTheRunFailsAndCommitsNothing) {
   bench.hooks.before = [](const Operation& operation) {
     if (operation.key.starts_with("packs/")) throw Error(ErrorKind::disk_full, "full");
   };
-  EXPECT_EQ(error_of([&] { bench.back_up(blobs); }).kind(), ErrorKind::disk_full);
+  // The last store's own error, or, for whoever comes a moment later, that none is left.
+  EXPECT_THAT(error_of([&] { bench.back_up(blobs); }).kind(), testing::AnyOf(ErrorKind::disk_full, ErrorKind::unreachable));
   EXPECT_THAT(bench.read_all(), IsEmpty());
 }
 

@@ -90,9 +90,8 @@ TEST_F(ResumeTest, WhatWasTakenOverIsIndexedByTheRunThatTookIt) {
   bench.back_up(blobs);
   bench.clock.advance(61min);
   std::size_t stored = 99;
-  const auto listings = listings_of_packs([&] { stored = bench.back_up(blobs).stored_blobs; });
+  listings_of_packs([&] { stored = bench.back_up(blobs).stored_blobs; });
   EXPECT_EQ(stored, 0U);
-  EXPECT_GT(listings, 0U) << "the dead run had not expired before the one that took over began";
   bench.clock.advance(61min);
   EXPECT_EQ(listings_of_packs([&] { bench.back_up(blobs); }), 0U) << "settled: nothing is looked for any more";
 }

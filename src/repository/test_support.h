@@ -41,7 +41,7 @@ class TestClock final : public Clock {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::chrono::nanoseconds elapsed_{0};
-  int sleepers_ = 0;
+  std::multiset<std::chrono::nanoseconds> alarms_;  ///< when each long sleep ends
 };
 
 /// The end of a process, as a test can have it: nothing that catches errors of stores catches this.

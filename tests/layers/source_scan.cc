@@ -1,6 +1,6 @@
 #include "layers/source_scan.h"
 
-#include <regex>
+#include <algorithm>
 
 #include "base/text.h"
 
@@ -47,26 +47,37 @@ std::vector<Word> words_of(std::string_view cmake) {
   for (std::string_view line : split(cmake, '\n')) {
     ++number;
     line = line.substr(0, line.find('#'));
-    static const std::regex word(R"([()]|[^\s()]+)");
-    const std::string text(line);
-    for (std::sregex_iterator at(text.begin(), text.end(), word), end; at != end; ++at)
-      words.push_back({at->str(), number});
+    while (!(line = trim(line)).empty()) {
+      const bool bracket = line[0] == '(' || line[0] == ')';
+      const auto length = bracket ? 1 : std::min(line.find_first_of("() \t"), line.size());
+      words.push_back({std::string(line.substr(0, length)), number});
+      line.remove_prefix(length);
+    }
   }
   return words;
+}
+
+/// Takes `word` off the front of `text`, and the blanks around it; false where it doesn't stand there.
+bool take(std::string_view& text, std::string_view word) {
+  text = trim(text);
+  if (!text.starts_with(word)) return false;
+  text = trim(text.substr(word.size()));
+  return true;
 }
 
 }  // namespace
 
 std::vector<Include> scan_includes(std::string_view source) {
   std::vector<Include> includes;
-  static const std::regex pattern(R"(^\s*#\s*include\s*(["<])([^">]+)[">].*)");
   const std::string text = without_comments(source);
   int number = 0;
-  for (const std::string_view line : split(text, '\n')) {
+  for (std::string_view line : split(text, '\n')) {
     ++number;
-    std::cmatch match;
-    if (!std::regex_match(line.data(), line.data() + line.size(), match, pattern)) continue;
-    includes.push_back({.line = number, .header = match[2].str(), .quoted = match[1].str() == "\""});
+    if (!take(line, "#") || !take(line, "include") || line.empty() || (line[0] != '"' && line[0] != '<')) continue;
+    const bool quoted = line[0] == '"';
+    const auto end = line.find(quoted ? '"' : '>', 1);
+    if (end == std::string_view::npos) continue;
+    includes.push_back({.line = number, .header = std::string(line.substr(1, end - 1)), .quoted = quoted});
   }
   return includes;
 }

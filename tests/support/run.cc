@@ -17,7 +17,8 @@ RunResult run(std::vector<std::string> argv, RunOptions options) {
   if (os::is_root()) process.user = std::move(options.user);
   // The test's own folder needn't be open to that user.
   if (process.user && process.working_folder.empty()) process.working_folder = "/";
-  auto result = os::run_process(std::move(process), as_bytes(options.input), options.deadline);
+  constexpr std::size_t largest_output = 1u << 30;  // pg_waldump of a busy server
+  auto result = os::run_process(std::move(process), as_bytes(options.input), options.deadline, {}, largest_output);
   return {.exit_code = result.exit_code, .out = std::string(as_text(result.output)), .err = std::move(result.errors)};
 }
 
