@@ -1,3 +1,5 @@
+include(owl_precompile)
+
 # owl_module(name [DEPS module...] [LIBS library...])
 #
 # One static library from src/<name>/*.cc and, where there are *_test.cc files, one GoogleTest program <name>_test.
@@ -13,6 +15,7 @@ function(owl_module name)
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC owl_options ${ARG_DEPS} PRIVATE ${ARG_LIBS})
+    owl_precompile(${name} library_headers)
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE owl_options ${ARG_DEPS} ${ARG_LIBS})
@@ -21,6 +24,7 @@ function(owl_module name)
   if(OWL_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${name} ${ARG_LIBS} GTest::gmock GTest::gtest_main)
+    owl_precompile(${name}_test test_headers)
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 LABELS unit)
   endif()
 endfunction()

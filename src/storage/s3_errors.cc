@@ -95,7 +95,7 @@ std::string filled(std::string_view pattern, const S3Speaker& speaker) {
 }
 
 /// The store's own words, where ours don't know the code; cut, and without what a terminal would act on.
-std::string quoted(std::string_view message) {
+std::string in_quotes(std::string_view message) {
   constexpr std::size_t longest = 200;
   if (message.empty()) return "";
   std::string text(message.substr(0, longest));
@@ -139,7 +139,7 @@ Error to_error(const http::Response& response, const S3Speaker& speaker, Timesta
   const auto known = look_up(response.status, answer.code);
   const auto number =
       answer.code.empty() ? fmt::format("{}", response.status) : fmt::format("{} {}", response.status, answer.code);
-  const auto words = known.code.empty() ? quoted(answer.message) : std::string();
+  const auto words = known.code.empty() ? in_quotes(answer.message) : std::string();
   return Error(known.kind, fmt::format("{} ({}){}", filled(known.why, speaker), number, words))
       .with_hint(filled(known.hint, speaker))
       .with_http_status(response.status)
