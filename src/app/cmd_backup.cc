@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "app/command.h"
@@ -38,7 +37,9 @@ Json to_json(const cluster::BackupResult& result) {
   for (const auto& store : result.stores) stores.push(store);
   Json out;
   out.set("id", result.id).set("key", result.key).set("stores", std::move(stores)).set("files", result.files);
-  out.set("plain_bytes", result.plain_bytes).set("read_bytes", result.read_bytes).set("stored_bytes", result.stored_bytes);
+  out.set("plain_bytes", result.plain_bytes)
+      .set("read_bytes", result.read_bytes)
+      .set("stored_bytes", result.stored_bytes);
   out.set("known_blobs", result.known_blobs).set("bad_pages", result.bad_pages).set("start_lsn", result.start_lsn);
   out.set("stop_lsn", result.stop_lsn).set("timeline", result.timeline).set("sequence", result.sequence);
   out.set("head", result.head).set("duration_ms", result.duration.count());
@@ -55,8 +56,8 @@ int run_backup_cluster(Invocation& in, const BackupArguments& arguments) {
   }
   std::string stores;
   for (const auto& store : result.stores) stores += (stores.empty() ? "" : ", ") + store;
-  in.output().say(fmt::format("Backup {} of {} files: {} read, {} stored, in {}; in {}; head {}", result.id, result.files,
-                              format_bytes(result.read_bytes), format_bytes(result.stored_bytes),
+  in.output().say(fmt::format("Backup {} of {} files: {} read, {} stored, in {}; in {}; head {}", result.id,
+                              result.files, format_bytes(result.read_bytes), format_bytes(result.stored_bytes),
                               format_duration(result.duration), stores, result.head));
   in.output().result(to_json(result));
   return 0;
@@ -64,15 +65,15 @@ int run_backup_cluster(Invocation& in, const BackupArguments& arguments) {
 
 }  // namespace
 
-void add_backup(CLI::App& app, Action& action) {
-  auto* backup = add_command(app, "backup", "Make a backup", "owlbackup backup cluster --label before-upgrade");
-  backup->require_subcommand(1);
-  auto* command = add_command(*backup, "cluster", "Physical base backup of the PostgreSQL cluster on this host",
-                              "owlbackup backup cluster --label before-upgrade");
+void add_backup(Command& app) {
+  auto backup = app.add_command("backup", "Make a backup", "owlbackup backup cluster --label before-upgrade");
+  backup.require_command();
+  auto command = backup.add_command("cluster", "Physical base backup of the PostgreSQL cluster on this host",
+                                    "owlbackup backup cluster --label before-upgrade");
   const auto arguments = std::make_shared<BackupArguments>();
-  command->add_option("--label", arguments->label, "A word of your own, shown by list");
-  command->add_flag("--full", arguments->full, "Read everything, whatever is known of earlier backups");
-  command->callback([&action, arguments] { action = [arguments](Invocation& in) { return run_backup_cluster(in, *arguments); }; });
+  command.option("--label", arguments->label, "A word of your own, shown by list");
+  command.flag("--full", arguments->full, "Read everything, whatever is known of earlier backups");
+  command.runs([arguments](Invocation& in) { return run_backup_cluster(in, *arguments); });
 }
 
 }  // namespace owl::app

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
 
@@ -24,13 +23,13 @@ int run_cat(Invocation& in, const std::string& id, const std::string& path) {
 
 }  // namespace
 
-void add_cat(CLI::App& app, Action& action) {
-  auto* command = add_command(app, "cat", "One file of a backup on standard output (needs the private key)",
-                              "owlbackup cat latest PG_VERSION");
+void add_cat(Command& app) {
+  auto command = app.add_command("cat", "One file of a backup on standard output (needs the private key)",
+                                 "owlbackup cat latest PG_VERSION");
   const auto id = std::make_shared<std::string>(), path = std::make_shared<std::string>();
-  command->add_option("ID", *id, "Unique prefix of an id, latest, latest:cluster")->required();
-  command->add_option("PATH", *path, "As ls shows it")->required();
-  command->callback([&action, id, path] { action = [id, path](Invocation& in) { return run_cat(in, *id, *path); }; });
+  command.option("ID", *id, "Unique prefix of an id, latest, latest:cluster").required();
+  command.option("PATH", *path, "As ls shows it").required();
+  command.runs([id, path](Invocation& in) { return run_cat(in, *id, *path); });
 }
 
 }  // namespace owl::app

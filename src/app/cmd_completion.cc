@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "app/command.h"
@@ -8,19 +7,17 @@ namespace owl::app {
 namespace {
 
 /// Words after each command path, read off the parser itself: completion can't lag behind the commands.
-void collect(const CLI::App& app, const std::string& path, std::vector<std::pair<std::string, std::string>>& out) {
+void collect(const Command& command, const std::string& path, std::vector<std::pair<std::string, std::string>>& out) {
   std::string words;
-  for (const auto* command : app.get_subcommands(nullptr)) words += command->get_name() + " ";
-  for (const auto* option : app.get_options()) {
-    for (const auto& name : option->get_lnames()) words += "--" + name + " ";
-  }
+  for (const auto& each : command.commands()) words += each.name() + " ";
+  for (const auto& name : command.option_names()) words += name + " ";
   out.emplace_back(path, words);
-  for (const auto* command : app.get_subcommands(nullptr)) collect(*command, path + "/" + command->get_name(), out);
+  for (const auto& each : command.commands()) collect(each, path + "/" + each.name(), out);
 }
 
-std::string cases(const CLI::App& app) {
+std::string cases(const Command& command) {
   std::vector<std::pair<std::string, std::string>> table;
-  collect(app, "", table);
+  collect(command, "", table);
   std::string out;
   for (const auto& [path, words] : table) out += fmt::format("    \"{}\") words=\"{}\" ;;\n", path, words);
   return out;
@@ -41,13 +38,14 @@ constexpr std::string_view bash_tail = R"(  esac
 complete -F _owlbackup owlbackup
 )";
 
-std::string fish(const CLI::App& app) {
+std::string fish(const Command& command) {
   std::vector<std::pair<std::string, std::string>> table;
-  collect(app, "", table);
+  collect(command, "", table);
   std::string out = "# fish completion of owlbackup:  owlbackup completion fish | source\n";
   for (const auto& [path, words] : table) {
     const auto name = path.substr(path.rfind('/') + 1);
-    const auto when = path.empty() ? std::string("__fish_use_subcommand") : fmt::format("__fish_seen_subcommand_from {}", name);
+    const auto when =
+        path.empty() ? std::string("__fish_use_subcommand") : fmt::format("__fish_seen_subcommand_from {}", name);
     out += fmt::format("complete -c owlbackup -n '{}' -a '{}'\n", when, words);
   }
   return out;
@@ -55,17 +53,15 @@ std::string fish(const CLI::App& app) {
 
 }  // namespace
 
-void add_completion(CLI::App& app, Action& action) {
-  auto* command = add_command(app, "completion", "Shell completion, to be sourced", "source <(owlbackup completion bash)");
+void add_completion(Command& app) {
+  auto command =
+      app.add_command("completion", "Shell completion, to be sourced", "source <(owlbackup completion bash)");
   const auto shell = std::make_shared<std::string>();
-  command->add_option("SHELL", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  command->callback([&app, &action, shell] {
-    std::string text = *shell == "fish" ? fish(app) : fmt::format("{}{}{}", bash_head, cases(app), bash_tail);
-    if (*shell == "zsh") text = "autoload -U +X bashcompinit && bashcompinit\n" + text;
-    action = [text = std::move(text)](Invocation&) {
-      fmt::print("{}", text);
-      return 0;
-    };
+  command.option("SHELL", *shell, "bash, zsh or fish").required().one_of({"bash", "zsh", "fish"});
+  command.runs([app, shell](Invocation&) {
+    if (*shell == "zsh") fmt::print("autoload -U +X bashcompinit && bashcompinit\n");
+    fmt::print("{}", *shell == "fish" ? fish(app) : fmt::format("{}{}{}", bash_head, cases(app), bash_tail));
+    return 0;
   });
 }
 

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -23,12 +22,13 @@ struct DemoArguments {
   bool keep = false;
 };
 
-/// The main job, shown with the real parts: a PostgreSQL server, GnuPG, and this program's own commands as anybody would
-/// type them.
+/// The main job, shown with the real parts: a PostgreSQL server, GnuPG, and this program's own commands as anybody
+/// would type them.
 class Demo {
  public:
   Demo(Invocation& in, const DemoArguments& arguments) : in_(in), keep_(arguments.keep || !arguments.folder.empty()) {
-    folder_ = arguments.folder.empty() ? fs::path("/tmp") / ("owlbackup-demo-" + to_hex(in.random().array<4>())) : fs::path(arguments.folder);
+    folder_ = arguments.folder.empty() ? fs::path("/tmp") / ("owlbackup-demo-" + to_hex(in.random().array<4>()))
+                                       : fs::path(arguments.folder);
     if (os::is_root()) account_ = "postgres";
   }
   ~Demo() {
@@ -53,9 +53,11 @@ class Demo {
     destroy();
     title(fmt::format("Back to {}, between the two transactions.", moment));
     restored_folder_ = folder_ / "restored";
-    owlbackup({"restore", "cluster", "--to", restored_folder_.string(), "--target-time", moment, "--start", "--port", "5499"});
+    owlbackup({"restore", "cluster", "--to", restored_folder_.string(), "--target-time", moment, "--start", "--port",
+               "5499"});
     const bool right = show_result();
-    say(fmt::format("\n{} in {}.", right ? "Everything before the moment is there, nothing after it" : "THE RESULT IS WRONG",
+    say(fmt::format("\n{} in {}.",
+                    right ? "Everything before the moment is there, nothing after it" : "THE RESULT IS WRONG",
                     format_duration(in_.clock().monotonic() - begin)));
     if (keep_) say(fmt::format("Kept: {}", folder_.string()));
     return right ? 0 : 1;
@@ -103,8 +105,8 @@ class Demo {
     own(folder_);
     copy_programs();
     make("gnupg");
-    const auto made = run({"gpg", "--homedir", (folder_ / "gnupg").string(), "--batch", "--quiet", "--passphrase", "", "--quick-generate-key",
-                           "demo@owlbackup.example", "future-default", "default", "never"});
+    const auto made = run({"gpg", "--homedir", (folder_ / "gnupg").string(), "--batch", "--quiet", "--passphrase", "",
+                           "--quick-generate-key", "demo@owlbackup.example", "future-default", "default", "never"});
     if (made.exit_code != 0) throw Error(ErrorKind::process, "gpg can't make a key: " + made.errors);
     write_config();
   }
@@ -122,7 +124,8 @@ recipients = ["demo@owlbackup.example"]
 gpg_home = "{0}/gnupg"
 [state]
 directory = "{0}/state"
-)", folder_.string(), programs_.string());
+)",
+                                  folder_.string(), programs_.string());
     os::replace_file(config(), as_bytes(text), 0600);
     own(config());
     make("repository");
@@ -141,9 +144,13 @@ directory = "{0}/state"
     options.account = account_;
     options.port = 5498;
     options.settings = {{"archive_mode", "on"},
-                        {"archive_command", fmt::format("{} -q -c {} wal push %p", (folder_ / "bin/owlbackup").string(), config().string())},
-                        {"listen_addresses", ""}, {"wal_level", "replica"}, {"fsync", "on"}};
-    postgres::run_initdb(options, {"--username=postgres", "--auth=trust", "--data-checksums", "--encoding=UTF8", "--locale=C"});
+                        {"archive_command", fmt::format("{} -q -c {} wal push %p", (folder_ / "bin/owlbackup").string(),
+                                                        config().string())},
+                        {"listen_addresses", ""},
+                        {"wal_level", "replica"},
+                        {"fsync", "on"}};
+    postgres::run_initdb(options,
+                         {"--username=postgres", "--auth=trust", "--data-checksums", "--encoding=UTF8", "--locale=C"});
     server_.emplace(options);
     server_->start();
     server_->wait_until_ready(in_.clock(), std::chrono::seconds(60), in_.stop());
@@ -161,7 +168,8 @@ directory = "{0}/state"
     sql("INSERT INTO orders VALUES (100001, 'before the accident');");
     postgres::Connection connection(server_->conninfo());
     in_.clock().sleep(std::chrono::milliseconds(50), in_.stop());
-    const auto moment = connection.query_text("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'");
+    const auto moment = connection.query_text(
+        "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'");
     in_.clock().sleep(std::chrono::milliseconds(50), in_.stop());
     say("           … the moment: " + moment);
     sql("DELETE FROM orders WHERE id <= 20000;");
@@ -190,12 +198,15 @@ directory = "{0}/state"
   }
 
   bool show_result() {
-    postgres::Connection connection(fmt::format("host={} port=5499 dbname=postgres user=postgres", restored_socket().string()));
+    postgres::Connection connection(
+        fmt::format("host={} port=5499 dbname=postgres user=postgres", restored_socket().string()));
     const auto rows = connection.query(
-        "SELECT count(*) FILTER (WHERE id <= 20000), count(*) FILTER (WHERE id = 100001), count(*) FILTER (WHERE id = 100002) FROM orders");
+        "SELECT count(*) FILTER (WHERE id <= 20000), count(*) FILTER (WHERE id = 100001), count(*) FILTER (WHERE id = "
+        "100002) FROM orders");
     say(fmt::format("\nOrders of before                    {} of 20000", *rows[0][0]));
     say(fmt::format("Last transaction before the moment  {}", rows[0][1] == "1" ? "there" : "MISSING"));
-    say(fmt::format("First transactions after it         {}", rows[0][2] == "0" ? "not there, as it should be" : "THERE"));
+    say(fmt::format("First transactions after it         {}",
+                    rows[0][2] == "0" ? "not there, as it should be" : "THERE"));
     return rows[0][0] == "20000" && rows[0][1] == "1" && rows[0][2] == "0";
   }
 
@@ -236,7 +247,8 @@ directory = "{0}/state"
     std::string output(as_text(result.output));
     while (output.ends_with('\n')) output.pop_back();
     if (!output.empty()) say(output);
-    if (result.exit_code != 0) throw Error(ErrorKind::process, fmt::format("`{}` failed with {}: {}", shown, result.exit_code, result.errors));
+    if (result.exit_code != 0)
+      throw Error(ErrorKind::process, fmt::format("`{}` failed with {}: {}", shown, result.exit_code, result.errors));
   }
 
   Invocation& in_;
@@ -248,12 +260,13 @@ directory = "{0}/state"
 
 }  // namespace
 
-void add_demo(CLI::App& app, Action& action) {
-  auto* command = add_command(app, "demo", "A throwaway PostgreSQL, backed up, destroyed and brought back before your eyes", "owlbackup demo");
+void add_demo(Command& app) {
+  auto command = app.add_command(
+      "demo", "A throwaway PostgreSQL, backed up, destroyed and brought back before your eyes", "owlbackup demo");
   const auto arguments = std::make_shared<DemoArguments>();
-  command->add_option("--folder", arguments->folder, "Work here and keep it (else in /tmp, removed at the end)");
-  command->add_flag("--keep", arguments->keep, "Don't remove the folder at the end");
-  command->callback([&action, arguments] { action = [arguments](Invocation& in) { return Demo(in, *arguments).run(); }; });
+  command.option("--folder", arguments->folder, "Work here and keep it (else in /tmp, removed at the end)");
+  command.flag("--keep", arguments->keep, "Don't remove the folder at the end");
+  command.runs([arguments](Invocation& in) { return Demo(in, *arguments).run(); });
 }
 
 }  // namespace owl::app

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "app/command.h"
@@ -43,8 +42,13 @@ int run_doctor(Invocation& in, const DoctorArguments& arguments) {
     in.output().say(fmt::format("{}{}: {}", marks[static_cast<int>(finding.level)], finding.area, finding.text));
     if (!finding.fix.empty()) in.output().say("          fix: " + finding.fix);
     failures += finding.level == Finding::Level::failed ? 1 : 0;
-    document.push(Json().set("area", finding.area).set("level", finding.level == Finding::Level::ok ? "ok" : finding.level == Finding::Level::warning ? "warning" : "failed")
-                      .set("text", finding.text).set("fix", finding.fix));
+    document.push(Json()
+                      .set("area", finding.area)
+                      .set("level", finding.level == Finding::Level::ok        ? "ok"
+                                    : finding.level == Finding::Level::warning ? "warning"
+                                                                               : "failed")
+                      .set("text", finding.text)
+                      .set("fix", finding.fix));
   }
   in.output().result(document);
   return failures == 0 ? 0 : 1;
@@ -52,14 +56,16 @@ int run_doctor(Invocation& in, const DoctorArguments& arguments) {
 
 }  // namespace
 
-void add_doctor(CLI::App& app, Action& action) {
-  auto* command = add_command(app, "doctor", "Check configuration, PostgreSQL, stores, keys and clock; every finding comes with its fix",
-                              "owlbackup doctor storage");
+void add_doctor(Command& app) {
+  auto command = app.add_command(
+      "doctor", "Check configuration, PostgreSQL, stores, keys and clock; every finding comes with its fix",
+      "owlbackup doctor storage");
   const auto arguments = std::make_shared<DoctorArguments>();
-  command->add_option("AREA", arguments->area, "Only this: storage, keys or postgres")->check(CLI::IsMember({"storage", "keys", "postgres"}));
-  command->add_flag("--fix-sql", arguments->fix_sql, "Print the SQL and settings that a server needs");
-  command->add_flag("--enrol", arguments->enrol, "Let this data directory archive (after a restore or a promotion)");
-  command->callback([&action, arguments] { action = [arguments](Invocation& in) { return run_doctor(in, *arguments); }; });
+  command.option("AREA", arguments->area, "Only this: storage, keys or postgres")
+      .one_of({"storage", "keys", "postgres"});
+  command.flag("--fix-sql", arguments->fix_sql, "Print the SQL and settings that a server needs");
+  command.flag("--enrol", arguments->enrol, "Let this data directory archive (after a restore or a promotion)");
+  command.runs([arguments](Invocation& in) { return run_doctor(in, *arguments); });
 }
 
 }  // namespace owl::app

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "app/command.h"
@@ -35,21 +34,25 @@ repository::InitOptions init_options(Invocation& in, bool with_secrets) {
 
 /// A key file without repositories is what is left of an interrupted init: its wrap is kept beside it until every store
 /// has the repository.
-std::filesystem::path pending_wrap(Invocation& in) { return in.settings().state.directory / "init.wrap"; }
+std::filesystem::path pending_wrap(Invocation& in) {
+  return in.settings().state.directory / "init.wrap";
+}
 
 crypto::HostKeys make_repository(Invocation& in) {
   const auto key_file = in.key_file();
   auto existing = repository::read_key_file_if_exists(key_file);
   if (existing) {
     const auto wrap = os::read_file_if_exists(pending_wrap(in));
-    repository::write_repository(in.stores(), init_options(in, false), *existing, wrap.value_or(Bytes{}), in.clock(), in.random());
+    repository::write_repository(in.stores(), init_options(in, false), *existing, wrap.value_or(Bytes{}), in.clock(),
+                                 in.random());
     os::remove_file(pending_wrap(in));
     return *existing;
   }
   in.stores().on_each([&](repository::StoreSet::Member& member) {
     if (!repository::read_repository_object(*member.store, in.stop())) return;
-    throw Error(ErrorKind::conflict, fmt::format("{} holds a repository already, and this host has no keys for it ({} is not there)",
-                                                 member.store->description(), key_file.string()))
+    throw Error(ErrorKind::conflict,
+                fmt::format("{} holds a repository already, and this host has no keys for it ({} is not there)",
+                            member.store->description(), key_file.string()))
         .with_hint("To use it from this host: `owlbackup keys enroll --from-private-key`. init never replaces keys.");
   });
   const auto options = init_options(in, true);
@@ -75,8 +78,10 @@ std::optional<std::string> enrol_cluster(Invocation& in) {
     wal::Enrolments(settings.state.directory).enrol(directory, in.clock().now());
     return directory.string();
   } catch (const Error& error) {
-    in.monitor().warning(fmt::format("the data directory is not enrolled for archiving yet: {}; when the server can be reached, "
-                                     "run `owlbackup doctor --enrol`", error.what()));
+    in.monitor().warning(
+        fmt::format("the data directory is not enrolled for archiving yet: {}; when the server can be reached, "
+                    "run `owlbackup doctor --enrol`",
+                    error.what()));
     return std::nullopt;
   }
 }
@@ -89,21 +94,28 @@ int run_init(Invocation& in) {
     in.output().say(fmt::format("Repository ready in {}", member.store->description()));
     stores.push(member.name);
   }
-  in.output().say(fmt::format("Keys of this host: {} (opens no backup; losing it loses nothing)", in.key_file().string()));
+  in.output().say(
+      fmt::format("Keys of this host: {} (opens no backup; losing it loses nothing)", in.key_file().string()));
   if (cluster) in.output().say(fmt::format("Archiving enrolled: {}", *cluster));
-  in.output().say(fmt::format("\nFingerprint: {}\nKeep it apart from the stores: a restore shows it, and it tells this repository from a forged one.",
-                              crypto::to_text(host.fingerprint)));
-  in.output().result(Json().set("fingerprint", to_hex(host.fingerprint)).set("key_file", in.key_file().string())
-                         .set("stores", std::move(stores)).set("enrolled", cluster ? Json(*cluster) : Json()));
+  in.output().say(
+      fmt::format("\nFingerprint: {}\nKeep it apart from the stores: a restore shows it, and it tells this repository "
+                  "from a forged one.",
+                  crypto::to_text(host.fingerprint)));
+  in.output().result(Json()
+                         .set("fingerprint", to_hex(host.fingerprint))
+                         .set("key_file", in.key_file().string())
+                         .set("stores", std::move(stores))
+                         .set("enrolled", cluster ? Json(*cluster) : Json()));
   return 0;
 }
 
 }  // namespace
 
-void add_init(CLI::App& app, Action& action) {
-  auto* command = add_command(app, "init", "Create the repository in every store, and the keys; run again, it finishes what is missing",
-                              "owlbackup init");
-  command->callback([&action] { action = run_init; });
+void add_init(Command& app) {
+  auto command = app.add_command(
+      "init", "Create the repository in every store, and the keys; run again, it finishes what is missing",
+      "owlbackup init");
+  command.runs(run_init);
 }
 
 }  // namespace owl::app

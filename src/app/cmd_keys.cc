@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "app/command.h"
@@ -26,9 +25,13 @@ int run_keys_list(Invocation& in) {
     out.say(fmt::format("Epoch {:<8} public key {}", epoch.epoch, to_hex(epoch.public_key)));
     epochs.push(Json().set("epoch", epoch.epoch).set("public_key", to_hex(epoch.public_key)));
   }
-  out.result(Json().set("repository", to_hex(keys.repository)).set("fingerprint", to_hex(keys.fingerprint))
-                 .set("mode", crypto::to_text(keys.mode)).set("writer", to_hex(keys.writer))
-                 .set("recipients", std::move(recipients)).set("epochs", std::move(epochs)));
+  out.result(Json()
+                 .set("repository", to_hex(keys.repository))
+                 .set("fingerprint", to_hex(keys.fingerprint))
+                 .set("mode", crypto::to_text(keys.mode))
+                 .set("writer", to_hex(keys.writer))
+                 .set("recipients", std::move(recipients))
+                 .set("epochs", std::move(epochs)));
   return 0;
 }
 
@@ -60,7 +63,8 @@ int run_enroll(Invocation& in, const EnrollArguments& arguments) {
   }
   const auto keys = keys_from(in, arguments);
   if (!arguments.fingerprint.empty() && !crypto::fingerprint_matches(keys.fingerprint, arguments.fingerprint)) {
-    throw Error(ErrorKind::conflict, fmt::format("this repository's fingerprint is {}, not the one given", crypto::to_text(keys.fingerprint)))
+    throw Error(ErrorKind::conflict, fmt::format("this repository's fingerprint is {}, not the one given",
+                                                 crypto::to_text(keys.fingerprint)))
         .with_hint("The stores may hold a forged repository. Nothing was written.");
   }
   if (arguments.fingerprint.empty()) {
@@ -68,25 +72,25 @@ int run_enroll(Invocation& in, const EnrollArguments& arguments) {
   }
   os::make_folders(path.parent_path(), 0700);
   repository::write_key_file(path, keys);
-  in.output().say(fmt::format("Keys of this host: {}\nFingerprint: {}", path.string(), crypto::to_text(keys.fingerprint)));
+  in.output().say(
+      fmt::format("Keys of this host: {}\nFingerprint: {}", path.string(), crypto::to_text(keys.fingerprint)));
   in.output().result(Json().set("key_file", path.string()).set("fingerprint", to_hex(keys.fingerprint)));
   return 0;
 }
 
 }  // namespace
 
-void add_keys(CLI::App& app, Action& action) {
-  auto* keys = add_command(app, "keys", "The keys of this host and of the repository", "owlbackup keys list");
-  keys->require_subcommand(1);
-  add_command(*keys, "list", "What this host's key file holds", "owlbackup keys list --json")->callback([&action] {
-    action = run_keys_list;
-  });
-  auto* enroll = add_command(*keys, "enroll", "Give this host keys of an existing repository", "owlbackup keys enroll --from-private-key");
+void add_keys(Command& app) {
+  auto keys = app.add_command("keys", "The keys of this host and of the repository", "owlbackup keys list");
+  keys.require_command();
+  keys.add_command("list", "What this host's key file holds", "owlbackup keys list --json").runs(run_keys_list);
+  auto enroll = keys.add_command("enroll", "Give this host keys of an existing repository",
+                                 "owlbackup keys enroll --from-private-key");
   const auto arguments = std::make_shared<EnrollArguments>();
-  enroll->add_flag("--from-private-key", arguments->from_private_key, "Unwrap them with the private key or passphrase");
-  enroll->add_option("--host-key", arguments->host_key, "Take over the key file of a host that this one replaces");
-  enroll->add_option("--fingerprint", arguments->fingerprint, "Refuse a repository with another fingerprint");
-  enroll->callback([&action, arguments] { action = [arguments](Invocation& in) { return run_enroll(in, *arguments); }; });
+  enroll.flag("--from-private-key", arguments->from_private_key, "Unwrap them with the private key or passphrase");
+  enroll.option("--host-key", arguments->host_key, "Take over the key file of a host that this one replaces");
+  enroll.option("--fingerprint", arguments->fingerprint, "Refuse a repository with another fingerprint");
+  enroll.runs([arguments](Invocation& in) { return run_enroll(in, *arguments); });
 }
 
 }  // namespace owl::app

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "app/backup_view.h"
@@ -26,8 +25,12 @@ int list_paths(Invocation& in, const ListArguments& arguments) {
   Json document = Json::array();
   std::vector<std::vector<std::string>> rows;
   for (const auto& entry : repository::list_backups(in.stores(), arguments.kind, in.stop())) {
-    rows.push_back({repository::short_id(entry), entry.key.kind, entry.key.name_id, to_iso(entry.key.start), joined(entry.stores)});
-    document.push(Json().set("id", repository::short_id(entry)).set("kind", entry.key.kind).set("name_id", entry.key.name_id)
+    rows.push_back({repository::short_id(entry), entry.key.kind, entry.key.name_id, to_iso(entry.key.start),
+                    joined(entry.stores)});
+    document.push(Json()
+                      .set("id", repository::short_id(entry))
+                      .set("kind", entry.key.kind)
+                      .set("name_id", entry.key.name_id)
                       .set("started", to_iso(entry.key.start)));
   }
   in.output().table({"ID", "KIND", "NAME ID", "STARTED", "STORES"}, rows);
@@ -43,25 +46,28 @@ int run_list(Invocation& in, const ListArguments& arguments) {
   for (const auto& backup : load_backups(in, keys, arguments.kind)) {
     const auto& m = backup.loaded.manifest;
     if (!arguments.label.empty() && m.label != arguments.label) continue;
-    rows.push_back({repository::short_id(backup.entry), m.kind, m.name, m.label, to_iso({m.finished.micros / 1'000'000 * 1'000'000}),
-                    format_bytes(m.plain_bytes), format_bytes(m.new_bytes), joined(backup.entry.stores),
+    rows.push_back({repository::short_id(backup.entry), m.kind, m.name, m.label,
+                    to_iso({m.finished.micros / 1'000'000 * 1'000'000}), format_bytes(m.plain_bytes),
+                    format_bytes(m.new_bytes), joined(backup.entry.stores),
                     m.warnings.empty() ? "" : fmt::format("{} warnings", m.warnings.size())});
     document.push(to_json(backup));
   }
-  if (rows.empty()) in.output().say("No backups yet: `owlbackup backup cluster` makes one.");
-  else in.output().table({"ID", "KIND", "NAME", "LABEL", "FINISHED", "SIZE", "NEW", "STORES", ""}, rows);
+  if (rows.empty())
+    in.output().say("No backups yet: `owlbackup backup cluster` makes one.");
+  else
+    in.output().table({"ID", "KIND", "NAME", "LABEL", "FINISHED", "SIZE", "NEW", "STORES", ""}, rows);
   in.output().result(document);
   return 0;
 }
 
 }  // namespace
 
-void add_list(CLI::App& app, Action& action) {
-  auto* command = add_command(app, "list", "The backups there are", "owlbackup list --kind cluster --json");
+void add_list(Command& app) {
+  auto command = app.add_command("list", "The backups there are", "owlbackup list --kind cluster --json");
   const auto arguments = std::make_shared<ListArguments>();
-  command->add_option("--kind", arguments->kind, "Only this kind")->check(CLI::IsMember({"cluster", "dump", "files"}));
-  command->add_option("--label", arguments->label, "Only those with this label");
-  command->callback([&action, arguments] { action = [arguments](Invocation& in) { return run_list(in, *arguments); }; });
+  command.option("--kind", arguments->kind, "Only this kind").one_of({"cluster", "dump", "files"});
+  command.option("--label", arguments->label, "Only those with this label");
+  command.runs([arguments](Invocation& in) { return run_list(in, *arguments); });
 }
 
 }  // namespace owl::app

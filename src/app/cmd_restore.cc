@@ -1,9 +1,9 @@
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <map>
 
 #include "app/backup_view.h"
@@ -20,24 +20,36 @@
 namespace owl::app {
 namespace {
 
-using codec::Json;
 using cluster::RestoreTarget;
+using codec::Json;
 
 struct RestoreArguments {
-  std::string to, backup, time, lsn, xid, name, timeline, action = "promote", owner, fingerprint, expect_head;
+  std::string to, backup, time, lsn, name, timeline = "latest", action = "promote", owner, fingerprint, expect_head;
+  std::optional<std::uint32_t> xid;
   bool immediate = false, exclusive = false, dry_run = false, start = false, ticket = false;
   std::vector<std::string> tablespaces;
   int port = 5432;
 };
+
+/// "latest" is the newest that follows from the backup; a number is decimal, or hexadecimal with 0x, as PostgreSQL
+/// takes it.
+std::optional<postgres::TimelineId> timeline_of(std::string_view text) {
+  if (text == "latest") return std::nullopt;
+  const bool hexadecimal = text.starts_with("0x");
+  const auto digits = hexadecimal ? text.substr(2) : text;
+  postgres::TimelineId timeline = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), timeline, hexadecimal ? 16 : 10);
+  if (error == std::errc{} && end == digits.data() + digits.size() && timeline > 0) return timeline;
+  throw Error(ErrorKind::usage, fmt::format("--target-timeline {}: write a timeline's number, or latest", text));
+}
 
 RestoreTarget target_of(Invocation& in, const RestoreArguments& arguments) {
   using Kind = RestoreTarget::Kind;
   RestoreTarget target;
   target.exclusive = arguments.exclusive;
   target.action = arguments.action;
-  if (!arguments.timeline.empty() && arguments.timeline != "latest") {
-    target.timeline = static_cast<postgres::TimelineId>(std::stoul(arguments.timeline, nullptr, 0));
-  }
+  target.timeline = timeline_of(arguments.timeline);
   if (!arguments.time.empty()) {
     target.kind = Kind::time;
     target.time = value_or_throw(parse_time(arguments.time, in.clock().now()));
@@ -45,9 +57,9 @@ RestoreTarget target_of(Invocation& in, const RestoreArguments& arguments) {
   } else if (!arguments.lsn.empty()) {
     target.kind = Kind::lsn;
     target.lsn = value_or_throw(postgres::parse_lsn(arguments.lsn));
-  } else if (!arguments.xid.empty()) {
+  } else if (arguments.xid) {
     target.kind = Kind::xid;
-    target.xid = static_cast<postgres::TransactionId>(std::stoul(arguments.xid));
+    target.xid = *arguments.xid;
   } else if (!arguments.name.empty()) {
     target.kind = Kind::name;
     target.name = arguments.name;
@@ -67,19 +79,22 @@ void check_identity(Invocation& in, const Invocation::Secrets& secrets, const Re
         .with_hint("The stores may hold a forged repository. Nothing was changed.");
   }
   if (!secrets.enrolled) {
-    in.monitor().note("This host sees the repository for the first time: anybody can encrypt to your public key, so compare the "
-                      "fingerprint with the one that init printed (or give it with --fingerprint).");
+    in.monitor().note(
+        "This host sees the repository for the first time: anybody can encrypt to your public key, so compare the "
+        "fingerprint with the one that init printed (or give it with --fingerprint).");
   }
 }
 
-std::vector<cluster::Candidate> candidates_for(Invocation& in, const crypto::HostKeys& keys, const RestoreArguments& arguments) {
+std::vector<cluster::Candidate> candidates_for(Invocation& in, const crypto::HostKeys& keys,
+                                               const RestoreArguments& arguments) {
   std::vector<cluster::Candidate> out;
   if (!arguments.backup.empty()) {
     auto backup = find_one(in, keys, arguments.backup);
     out.push_back({backup.loaded, cluster_details(backup.loaded.manifest)});
     return out;
   }
-  for (auto& backup : load_backups(in, keys, "cluster")) out.push_back({backup.loaded, cluster_details(backup.loaded.manifest)});
+  for (auto& backup : load_backups(in, keys, "cluster"))
+    out.push_back({backup.loaded, cluster_details(backup.loaded.manifest)});
   if (out.empty()) return out;
   // Backups of several clusters: the one that the configuration names, else the newest backup's.
   const auto wanted = in.settings().name;
@@ -94,10 +109,12 @@ void check_head(Invocation& in, const std::vector<cluster::Candidate>& candidate
   if (candidates.empty()) return;
   const auto& newest = candidates.back().loaded;
   const repository::Head head{newest.manifest.sequence, newest.digest};
-  in.monitor().note(fmt::format("Newest backup {} of {}, head {}", newest.manifest.sequence, newest.manifest.name, repository::to_text(head)));
+  in.monitor().note(fmt::format("Newest backup {} of {}, head {}", newest.manifest.sequence, newest.manifest.name,
+                                repository::to_text(head)));
   if (arguments.expect_head.empty() || repository::head_matches(head, arguments.expect_head)) return;
-  throw Error(ErrorKind::integrity, fmt::format("the newest backup's head is {}, not {} as expected: backups were lost or withheld",
-                                                repository::to_text(head), arguments.expect_head))
+  throw Error(ErrorKind::integrity,
+              fmt::format("the newest backup's head is {}, not {} as expected: backups were lost or withheld",
+                          repository::to_text(head), arguments.expect_head))
       .with_hint("Look at the other store, or restore what there is without --expect-head. Nothing was changed.");
 }
 
@@ -125,13 +142,16 @@ std::string program_beside(const char* name) {
 
 /// What recovery will run for each WAL file.
 std::string restore_command(const RestoreRecord& record, bool by_ticket) {
-  if (by_ticket) return fmt::format("{} wal fetch --ticket {} %f %p", program_beside("owlbackup"), record.ticket.string());
+  if (by_ticket)
+    return fmt::format("{} wal fetch --ticket {} %f %p", program_beside("owlbackup"), record.ticket.string());
   return fmt::format("{} --agent {} fetch %f %p", program_beside("owl-wal"), record.socket.string());
 }
 
 Json plan_json(const cluster::RecoveryPlan& plan, const cluster::RestoreSize& size) {
   Json out;
-  out.set("backup", plan.base.loaded.path).set("target", cluster::to_text(plan.target)).set("timeline", plan.path.target());
+  out.set("backup", plan.base.loaded.path)
+      .set("target", cluster::to_text(plan.target))
+      .set("timeline", plan.path.target());
   out.set("wal_segments", plan.segments.size()).set("files", size.files).set("plain_bytes", size.plain_bytes);
   out.set("fetch_bytes", size.fetch_bytes).set("packs", size.packs);
   if (plan.stop_lsn) out.set("stop_lsn", postgres::to_text(*plan.stop_lsn));
@@ -141,9 +161,10 @@ Json plan_json(const cluster::RecoveryPlan& plan, const cluster::RestoreSize& si
 
 void say_plan(Output& out, const cluster::RecoveryPlan& plan, const cluster::RestoreSize& size) {
   out.say(fmt::format("Target        {}", cluster::to_text(plan.target)));
-  out.say(fmt::format("Base backup   {} (finished {})", plan.base.loaded.path, to_iso(plan.base.loaded.manifest.finished)));
-  out.say(fmt::format("Data          {} in {} files; {} to fetch from {} packs", format_bytes(size.plain_bytes), size.files,
-                      format_bytes(size.fetch_bytes), size.packs));
+  out.say(
+      fmt::format("Base backup   {} (finished {})", plan.base.loaded.path, to_iso(plan.base.loaded.manifest.finished)));
+  out.say(fmt::format("Data          {} in {} files; {} to fetch from {} packs", format_bytes(size.plain_bytes),
+                      size.files, format_bytes(size.fetch_bytes), size.packs));
   out.say(fmt::format("WAL           {} segments to replay on timeline {}", plan.segments.size(), plan.path.target()));
   if (plan.stop_lsn) out.say(fmt::format("Stops at      LSN {}", postgres::to_text(*plan.stop_lsn)));
 }
@@ -178,15 +199,17 @@ class RestoreRun {
     const auto archive = wal::Archive::load(in_.stores(), system, in_.stop());
     wal::Fetcher fetcher(in_.stores(), secrets_.keys, secrets_.secrets,
                          {system, std::nullopt, candidates.empty() ? 0 : candidates.back().details.wal_segment_size});
-    plan_ = cluster::plan_recovery(std::move(candidates), target_of(in_, arguments_), archive, fetcher, in_.monitor(), in_.stop());
+    plan_ = cluster::plan_recovery(std::move(candidates), target_of(in_, arguments_), archive, fetcher, in_.monitor(),
+                                   in_.stop());
   }
 
   /// Recovery ends where the archive ends, and that a store which doesn't answer has no more can't be proven.
   void require_answers() {
     const auto silent = in_.stores().dropped();
     if (silent.empty()) return;
-    throw Error(ErrorKind::unreachable, fmt::format("store {} does not answer: recovery could not prove where the archived WAL ends",
-                                                    silent.front()))
+    throw Error(
+        ErrorKind::unreachable,
+        fmt::format("store {} does not answer: recovery could not prove where the archived WAL ends", silent.front()))
         .with_hint(fmt::format("To restore from {} alone, as far as it goes: --store {}. Nothing was changed.",
                                in_.stores().alive().front().name, in_.stores().alive().front().name));
   }
@@ -197,8 +220,10 @@ class RestoreRun {
     const int major = postgres::major_version(plan_->base.details.version);
     const auto found = postgres::find_server_programs(major, in_.settings().postgres.bin_directory);
     if (!found) {
-      throw Error(ErrorKind::refused, fmt::format("--start needs the programs of PostgreSQL {}, and they are not on this host", major))
-          .with_hint(fmt::format("Install postgresql-{}, or name their folder in [postgres] bin_directory. Nothing was changed.", major));
+      throw Error(ErrorKind::refused,
+                  fmt::format("--start needs the programs of PostgreSQL {}, and they are not on this host", major))
+          .with_hint(fmt::format(
+              "Install postgresql-{}, or name their folder in [postgres] bin_directory. Nothing was changed.", major));
     }
     programs_ = *found;
   }
@@ -215,18 +240,23 @@ class RestoreRun {
     const auto begin = in_.clock().monotonic();
     const auto record = make_record(in_, options_.to, *plan_, options_.owner);
     options_.restore_command = restore_command(record, arguments_.ticket);
-    wal::Fetcher fetcher(in_.stores(), secrets_.keys, secrets_.secrets, {record.system_id, plan_->path, record.segment_size});
+    wal::Fetcher fetcher(in_.stores(), secrets_.keys, secrets_.secrets,
+                         {record.system_id, plan_->path, record.segment_size});
     const auto size = cluster::restore_cluster(options_, *plan_, reader, fetcher, in_.monitor(), in_.stop());
     wal::Enrolments(in_.settings().state.directory).forget(options_.to);
     serve_wal(record);
     const auto duration = in_.clock().monotonic() - begin;
-    in_.output().say(fmt::format("Restored {} in {} files to {} in {}", format_bytes(size.plain_bytes), size.files, options_.to.string(),
-                                 format_duration(duration)));
+    in_.output().say(fmt::format("Restored {} in {} files to {} in {}", format_bytes(size.plain_bytes), size.files,
+                                 options_.to.string(), format_duration(duration)));
     auto document = plan_json(*plan_, size);
-    document.set("to", options_.to.string()).set("duration_ms", std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
-    if (arguments_.start) start(record, document);
-    else in_.output().say(fmt::format("Start PostgreSQL {} on it: recovery fetches its WAL by itself, then the cluster opens.",
-                                      postgres::major_version(plan_->base.details.version)));
+    document.set("to", options_.to.string())
+        .set("duration_ms", std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+    if (arguments_.start)
+      start(record, document);
+    else
+      in_.output().say(
+          fmt::format("Start PostgreSQL {} on it: recovery fetches its WAL by itself, then the cluster opens.",
+                      postgres::major_version(plan_->base.details.version)));
     in_.output().result(document);
     return 0;
   }
@@ -237,8 +267,9 @@ class RestoreRun {
     const auto ticket = make_ticket(in_, record, secrets_);
     if (arguments_.ticket) {
       wal::write_ticket(record.ticket, ticket, record.owner_uid, record.owner_gid);
-      in_.output().say(fmt::format("Recovery ticket {}: it holds the keys; `owlbackup restore finish --to {}` removes it", record.ticket.string(),
-                                   options_.to.string()));
+      in_.output().say(
+          fmt::format("Recovery ticket {}: it holds the keys; `owlbackup restore finish --to {}` removes it",
+                      record.ticket.string(), options_.to.string()));
     } else {
       start_agent(in_, record, ticket);
     }
@@ -248,7 +279,8 @@ class RestoreRun {
     cluster::StartOptions start;
     start.data_directory = options_.to;
     start.programs = programs_;
-    start.run_directory = (os::is_root() ? std::filesystem::path("/run/owlbackup") : in_.settings().state.directory / "run") / record.id;
+    start.run_directory =
+        (os::is_root() ? std::filesystem::path("/run/owlbackup") : in_.settings().state.directory / "run") / record.id;
     start.account = options_.owner;
     start.port = arguments_.port;
     os::make_folders(start.run_directory, 0755);
@@ -261,7 +293,8 @@ class RestoreRun {
 
   static void give_to(const RestoreRecord& record, const std::filesystem::path& folder) {
     if (os::is_root() && ::chown(folder.c_str(), record.owner_uid, record.owner_gid) != 0) {
-      throw Error(ErrorKind::io, fmt::format("can't give {} to uid {}", folder.string(), record.owner_uid)).with_errno(errno);
+      throw Error(ErrorKind::io, fmt::format("can't give {} to uid {}", folder.string(), record.owner_uid))
+          .with_errno(errno);
     }
   }
 
@@ -273,61 +306,62 @@ class RestoreRun {
   std::filesystem::path programs_;
 };
 
-void add_target_options(CLI::App& command, RestoreArguments& a) {
-  auto* time = command.add_option("--target-time", a.time, "As PostgreSQL prints it, ISO 8601, or -15min; UTC without a zone");
-  auto* lsn = command.add_option("--target-lsn", a.lsn, "A WAL position, 16/B374D848");
-  auto* xid = command.add_option("--target-xid", a.xid, "A transaction")->check(CLI::NonNegativeNumber);
-  auto* name = command.add_option("--target-name", a.name, "A restore point (pg_create_restore_point)");
-  auto* immediate = command.add_flag("--immediate", a.immediate, "As soon as the backup is consistent");
-  const std::vector<CLI::Option*> all{time, lsn, xid, name, immediate};
-  for (auto* one : all) {
-    for (auto* other : all) {
-      if (one != other) one->excludes(other);
+void add_target_options(Command& command, RestoreArguments& a) {
+  std::vector<Option> targets{
+      command.option("--target-time", a.time, "As PostgreSQL prints it, ISO 8601, or -15min; UTC without a zone"),
+      command.option("--target-lsn", a.lsn, "A WAL position, 16/B374D848"),
+      command.option("--target-xid", a.xid, "A transaction"),
+      command.option("--target-name", a.name, "A restore point (pg_create_restore_point)"),
+      command.flag("--immediate", a.immediate, "As soon as the backup is consistent")};
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    for (std::size_t k = 0; k < targets.size(); ++k) {
+      if (i != k) targets[i].excludes(targets[k]);
     }
   }
-  command.add_flag("--target-exclusive", a.exclusive, "Stop just before the target rather than just after it");
-  command.add_option("--target-timeline", a.timeline, "A timeline, or latest (default)");
-  command.add_option("--target-action", a.action, "What to do there (default promote)")->check(CLI::IsMember({"pause", "promote", "shutdown"}));
+  command.flag("--target-exclusive", a.exclusive, "Stop just before the target rather than just after it");
+  command.option("--target-timeline", a.timeline, "A timeline's number, or latest");
+  command.option("--target-action", a.action, "What to do there").one_of({"pause", "promote", "shutdown"});
 }
 
-void add_cluster_restore(CLI::App& restore, Action& action) {
-  auto* command = add_command(restore, "cluster", "Restore a cluster, to its newest state or to a moment",
-                              "owlbackup restore cluster --to /srv/pg --target-time '2026-11-22 14:30:00+00' --start");
+void add_cluster_restore(Command& restore) {
+  auto command =
+      restore.add_command("cluster", "Restore a cluster, to its newest state or to a moment",
+                          "owlbackup restore cluster --to /srv/pg --target-time '2026-11-22 14:30:00+00' --start");
   const auto a = std::make_shared<RestoreArguments>();
-  command->add_option("--to", a->to, "The new data directory: empty, or not there yet")->required();
-  command->add_option("--backup", a->backup, "Begin from this backup (else the newest that fits)");
-  add_target_options(*command, *a);
-  command->add_option("--tablespace-map", a->tablespaces, "OLD=NEW: put the tablespace of that location (or oid) elsewhere");
-  command->add_flag("--start", a->start, "Start the server, with settings of its own, and wait for the end of recovery");
-  command->add_option("--port", a->port, "Port (of the socket's name) for --start")->check(CLI::Range(1, 65535));
-  command->add_flag("--recovery-ticket", a->ticket, "Leave a file with the keys, so that recovery goes on after a reboot");
-  command->add_option("--owner", a->owner, "As root: the account that will own the files (else as in the backup)");
-  command->add_option("--fingerprint", a->fingerprint, "Refuse a repository with another fingerprint");
-  command->add_option("--expect-head", a->expect_head, "Refuse if the newest backup is another one");
-  command->add_flag("--dry-run", a->dry_run, "Show the plan and change nothing");
-  command->callback([&action, a] { action = [a](Invocation& in) { return RestoreRun(in, *a).run(); }; });
+  command.option("--to", a->to, "The new data directory: empty, or not there yet").required();
+  command.option("--backup", a->backup, "Begin from this backup (else the newest that fits)");
+  add_target_options(command, *a);
+  command.option("--tablespace-map", a->tablespaces, "OLD=NEW: put the tablespace of that location (or oid) elsewhere");
+  command.flag("--start", a->start, "Start the server, with settings of its own, and wait for the end of recovery");
+  command.option("--port", a->port, "Port (of the socket's name) for --start").within(1, 65535);
+  command.flag("--recovery-ticket", a->ticket, "Leave a file with the keys, so that recovery goes on after a reboot");
+  command.option("--owner", a->owner, "As root: the account that will own the files (else as in the backup)");
+  command.option("--fingerprint", a->fingerprint, "Refuse a repository with another fingerprint");
+  command.option("--expect-head", a->expect_head, "Refuse if the newest backup is another one");
+  command.flag("--dry-run", a->dry_run, "Show the plan and change nothing");
+  command.runs([a](Invocation& in) { return RestoreRun(in, *a).run(); });
 }
 
 }  // namespace
 
-void add_restore(CLI::App& app, Action& action) {
-  auto* restore = add_command(app, "restore", "Bring back what was backed up", "owlbackup restore cluster --to /srv/pg");
-  restore->require_subcommand(1);
-  add_cluster_restore(*restore, action);
+void add_restore(Command& app) {
+  auto restore = app.add_command("restore", "Bring back what was backed up", "owlbackup restore cluster --to /srv/pg");
+  restore.require_command();
+  add_cluster_restore(restore);
 
   const auto to = std::make_shared<std::string>();
   const auto from_stdin = std::make_shared<bool>(false);
-  auto* agent = add_command(*restore, "agent", "Serve WAL to a restored cluster's recovery, after a reboot for instance",
-                            "owlbackup restore agent --to /srv/pg");
-  agent->add_option("--to", *to, "The data directory that was restored")->required();
-  agent->add_flag("--stdin", *from_stdin, "Read a recovery ticket from standard input");
-  agent->callback([&action, to, from_stdin] {
-    action = [to, from_stdin](Invocation& in) { return run_agent(in, std::filesystem::weakly_canonical(*to), *from_stdin); };
-  });
+  auto agent = restore.add_command("agent", "Serve WAL to a restored cluster's recovery, after a reboot for instance",
+                                   "owlbackup restore agent --to /srv/pg");
+  agent.option("--to", *to, "The data directory that was restored").required();
+  agent.flag("--stdin", *from_stdin, "Read a recovery ticket from standard input");
+  agent.runs(
+      [to, from_stdin](Invocation& in) { return run_agent(in, std::filesystem::weakly_canonical(*to), *from_stdin); });
 
-  auto* finish = add_command(*restore, "finish", "Recovery is over: stop the agent, remove the ticket", "owlbackup restore finish --to /srv/pg");
-  finish->add_option("--to", *to, "The data directory that was restored")->required();
-  finish->callback([&action, to] { action = [to](Invocation& in) { return run_finish(in, std::filesystem::weakly_canonical(*to)); }; });
+  auto finish = restore.add_command("finish", "Recovery is over: stop the agent, remove the ticket",
+                                    "owlbackup restore finish --to /srv/pg");
+  finish.option("--to", *to, "The data directory that was restored").required();
+  finish.runs([to](Invocation& in) { return run_finish(in, std::filesystem::weakly_canonical(*to)); });
 }
 
 }  // namespace owl::app

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "app/backup_view.h"
@@ -15,14 +14,17 @@ Json details_json(const cluster::ClusterDetails& d) {
   for (const auto& t : d.tablespaces) tablespaces.push(Json().set("oid", t.oid).set("location", t.location));
   Json out;
   out.set("version", d.version).set("system_id", std::to_string(d.system_id)).set("timeline", d.timeline);
-  out.set("start_lsn", postgres::to_text(d.start)).set("stop_lsn", postgres::to_text(d.stop)).set("checksums", d.checksums);
+  out.set("start_lsn", postgres::to_text(d.start))
+      .set("stop_lsn", postgres::to_text(d.stop))
+      .set("checksums", d.checksums);
   out.set("bad_pages", d.bad_pages).set("block_size", d.block_size).set("wal_segment_size", d.wal_segment_size);
   out.set("data_directory", d.data_directory).set("tablespaces", std::move(tablespaces));
   return out;
 }
 
 void say_details(Output& out, const cluster::ClusterDetails& d) {
-  out.say(fmt::format("PostgreSQL    {}.{}, system {}, timeline {}", d.version / 10000, d.version % 10000, d.system_id, d.timeline));
+  out.say(fmt::format("PostgreSQL    {}.{}, system {}, timeline {}", d.version / 10000, d.version % 10000, d.system_id,
+                      d.timeline));
   out.say(fmt::format("WAL           {} to {}", postgres::to_text(d.start), postgres::to_text(d.stop)));
   out.say(fmt::format("Checksums     {}, {} bad pages", d.checksums ? "on" : "off", d.bad_pages));
   out.say(fmt::format("Data          {}", d.data_directory));
@@ -36,10 +38,11 @@ int run_show(Invocation& in, const std::string& id) {
   const auto& m = backup.loaded.manifest;
   auto document = to_json(backup);
   auto& out = in.output();
-  out.say(fmt::format("Backup        {} ({} {}{})", repository::short_id(backup.entry), m.kind, m.name, m.label.empty() ? "" : ", " + m.label));
+  out.say(fmt::format("Backup        {} ({} {}{})", repository::short_id(backup.entry), m.kind, m.name,
+                      m.label.empty() ? "" : ", " + m.label));
   out.say(fmt::format("Made          {} to {} on {}", to_iso(m.started), to_iso(m.finished), m.host));
-  out.say(fmt::format("Size          {} in {} files; {} new in this backup; relies on {} packs", format_bytes(m.plain_bytes), m.items,
-                      format_bytes(m.new_bytes), m.packs.size()));
+  out.say(fmt::format("Size          {} in {} files; {} new in this backup; relies on {} packs",
+                      format_bytes(m.plain_bytes), m.items, format_bytes(m.new_bytes), m.packs.size()));
   for (const auto& store : backup.entry.stores) out.say(fmt::format("Committed     {}", store));
   out.say(fmt::format("Head          {}/{}", m.sequence, to_hex(backup.loaded.digest).substr(0, 8)));
   if (m.kind == "cluster") {
@@ -54,11 +57,11 @@ int run_show(Invocation& in, const std::string& id) {
 
 }  // namespace
 
-void add_show(CLI::App& app, Action& action) {
-  auto* command = add_command(app, "show", "One backup in detail", "owlbackup show latest");
+void add_show(Command& app) {
+  auto command = app.add_command("show", "One backup in detail", "owlbackup show latest");
   const auto id = std::make_shared<std::string>();
-  command->add_option("ID", *id, "Unique prefix of an id, latest, latest:cluster")->required();
-  command->callback([&action, id] { action = [id](Invocation& in) { return run_show(in, *id); }; });
+  command.option("ID", *id, "Unique prefix of an id, latest, latest:cluster").required();
+  command.runs([id](Invocation& in) { return run_show(in, *id); });
 }
 
 }  // namespace owl::app

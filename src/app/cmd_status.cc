@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -15,7 +14,9 @@ namespace {
 
 using codec::Json;
 
-std::string ago(Timestamp then, Timestamp now) { return format_duration(now - then) + " ago"; }
+std::string ago(Timestamp then, Timestamp now) {
+  return format_duration(now - then) + " ago";
+}
 
 /// The newest backup of each source, and how many there are.
 Json show_backups(Invocation& in, const std::vector<ViewedBackup>& backups) {
@@ -30,8 +31,8 @@ Json show_backups(Invocation& in, const std::vector<ViewedBackup>& backups) {
   for (const auto& [source, entry] : newest) {
     const auto& [backup, count] = entry;
     in.output().say(fmt::format("Backups       {}: {}, the newest {} finished {} in {} stores", source, count,
-                                repository::short_id(backup->entry), ago(backup->loaded.manifest.finished, in.clock().now()),
-                                backup->entry.stores.size()));
+                                repository::short_id(backup->entry),
+                                ago(backup->loaded.manifest.finished, in.clock().now()), backup->entry.stores.size()));
     document.push(to_json(*backup).set("count", count));
   }
   return document;
@@ -56,8 +57,9 @@ Json show_wal(Invocation& in) {
     const auto archive = wal::Archive::load(in.stores(), system, in.stop());
     std::size_t files = 0;
     for (auto timeline : archive.timelines()) files += archive.files(timeline).size();
-    in.output().say(fmt::format("WAL           system {}: {} files on {} timelines (`owlbackup wal status` looks for gaps)", system, files,
-                                archive.timelines().size()));
+    in.output().say(
+        fmt::format("WAL           system {}: {} files on {} timelines (`owlbackup wal status` looks for gaps)", system,
+                    files, archive.timelines().size()));
     document.push(Json().set("system_id", std::to_string(system)).set("files", files));
   }
   return document;
@@ -77,8 +79,8 @@ int run_status(Invocation& in) {
 
 }  // namespace
 
-void add_status(CLI::App& app, Action& action) {
-  add_command(app, "status", "Health at a glance", "owlbackup status --json")->callback([&action] { action = run_status; });
+void add_status(Command& app) {
+  app.add_command("status", "Health at a glance", "owlbackup status --json").runs(run_status);
 }
 
 }  // namespace owl::app

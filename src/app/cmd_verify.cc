@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "app/backup_view.h"
@@ -17,7 +16,8 @@ struct VerifyArguments {
   bool data = false;
 };
 
-std::vector<repository::BackupEntry> chosen(Invocation& in, const crypto::HostKeys& keys, const VerifyArguments& arguments) {
+std::vector<repository::BackupEntry> chosen(Invocation& in, const crypto::HostKeys& keys,
+                                            const VerifyArguments& arguments) {
   auto all = repository::list_backups(in.stores(), {}, in.stop());
   if (arguments.ids.empty()) return all;
   std::vector<repository::BackupEntry> out;
@@ -30,11 +30,19 @@ Json to_json(const proof::VerifyResult& result) {
   for (const auto& damage : result.damages) {
     Json backups = Json::array();
     for (const auto& backup : damage.backups) backups.push(backup);
-    damages.push(Json().set("store", damage.store).set("object", damage.object).set("what", damage.what)
+    damages.push(Json()
+                     .set("store", damage.store)
+                     .set("object", damage.object)
+                     .set("what", damage.what)
                      .set("backups", std::move(backups)));
   }
-  return Json().set("manifests", result.manifests).set("packs", result.packs).set("wal_objects", result.wal_objects)
-      .set("blobs", result.blobs).set("bytes", result.bytes).set("damages", std::move(damages));
+  return Json()
+      .set("manifests", result.manifests)
+      .set("packs", result.packs)
+      .set("wal_objects", result.wal_objects)
+      .set("blobs", result.blobs)
+      .set("bytes", result.bytes)
+      .set("damages", std::move(damages));
 }
 
 int run_verify(Invocation& in, const VerifyArguments& arguments) {
@@ -51,11 +59,13 @@ int run_verify(Invocation& in, const VerifyArguments& arguments) {
     keys = in.checked_keys();
   }
   const auto result = proof::verify(chosen(in, keys, arguments), in.stores(), keys, options, in.monitor(), in.stop());
-  in.output().say(fmt::format("{} backups, {} packs, {} WAL objects, {} read{}", result.manifests, result.packs,
-                              result.wal_objects, format_bytes(result.bytes),
-                              arguments.data ? fmt::format(", {} blobs opened and compared with their names", result.blobs) : ""));
+  in.output().say(
+      fmt::format("{} backups, {} packs, {} WAL objects, {} read{}", result.manifests, result.packs, result.wal_objects,
+                  format_bytes(result.bytes),
+                  arguments.data ? fmt::format(", {} blobs opened and compared with their names", result.blobs) : ""));
   for (const auto& damage : result.damages) {
-    in.output().say(fmt::format("DAMAGED {} in {}: {}; {} backups rely on it", damage.object, damage.store, damage.what, damage.backups.size()));
+    in.output().say(fmt::format("DAMAGED {} in {}: {}; {} backups rely on it", damage.object, damage.store, damage.what,
+                                damage.backups.size()));
   }
   if (result.damages.empty()) in.output().say("No damage found.");
   in.output().result(to_json(result));
@@ -64,12 +74,13 @@ int run_verify(Invocation& in, const VerifyArguments& arguments) {
 
 }  // namespace
 
-void add_verify(CLI::App& app, Action& action) {
-  auto* command = add_command(app, "verify", "Hold stored objects against what the manifests say", "owlbackup verify --data latest");
+void add_verify(Command& app) {
+  auto command =
+      app.add_command("verify", "Hold stored objects against what the manifests say", "owlbackup verify --data latest");
   const auto arguments = std::make_shared<VerifyArguments>();
-  command->add_option("ID", arguments->ids, "Backups; all when left out");
-  command->add_flag("--data", arguments->data, "Decrypt every blob and compare it with its name (needs the private key)");
-  command->callback([&action, arguments] { action = [arguments](Invocation& in) { return run_verify(in, *arguments); }; });
+  command.option("ID", arguments->ids, "Backups; all when left out");
+  command.flag("--data", arguments->data, "Decrypt every blob and compare it with its name (needs the private key)");
+  command.runs([arguments](Invocation& in) { return run_verify(in, *arguments); });
 }
 
 }  // namespace owl::app

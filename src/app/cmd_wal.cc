@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "app/command.h"
@@ -37,13 +36,17 @@ int run_push(Invocation& in, const std::string& path) {
   for (const auto& store : result.stores) stores.push(store);
   for (const auto& store : result.failed) failed.push(store);
   const bool again = result.outcome == wal::PushOutcome::already_stored;
-  in.output().result(Json().set("outcome", again ? "already_stored" : "stored").set("plain_bytes", result.plain_bytes)
-                         .set("stored_bytes", result.stored_bytes).set("stores", std::move(stores)).set("failed", std::move(failed)));
+  in.output().result(Json()
+                         .set("outcome", again ? "already_stored" : "stored")
+                         .set("plain_bytes", result.plain_bytes)
+                         .set("stored_bytes", result.stored_bytes)
+                         .set("stores", std::move(stores))
+                         .set("failed", std::move(failed)));
   return 0;
 }
 
-/// PostgreSQL takes 0 as archived and 1 to 125 as "try again"; above that its archiver dies. Warnings are no failure: what
-/// the policy asks for is durable.
+/// PostgreSQL takes 0 as archived and 1 to 125 as "try again"; above that its archiver dies. Warnings are no failure:
+/// what the policy asks for is durable.
 int push_exit_code(Invocation& in, const std::string& path) {
   in.exit_exactly();
   try {
@@ -77,8 +80,9 @@ std::optional<Bytes> fetch_by_ticket(Invocation& in, const FetchArguments& argum
     members.push_back({opened.name, opened.store, opened.meter});
   }
   repository::StoreSet stores(std::move(members), in.monitor());
-  wal::Fetcher fetcher(stores, ticket.keys, ticket.secrets,
-                       {ticket.system_id, postgres::TimelinePath(ticket.target_timeline, ticket.history), ticket.segment_size});
+  wal::Fetcher fetcher(
+      stores, ticket.keys, ticket.secrets,
+      {ticket.system_id, postgres::TimelinePath(ticket.target_timeline, ticket.history), ticket.segment_size});
   return fetcher.fetch(arguments.name, in.stop());
 }
 
@@ -105,26 +109,29 @@ int run_fetch(Invocation& in, const FetchArguments& arguments) {
 
 }  // namespace
 
-void add_wal(CLI::App& app, Action& action) {
-  auto* wal = add_command(app, "wal", "Archive WAL, fetch it for recovery, look at what is archived", "owlbackup wal status");
-  wal->require_subcommand(1);
+void add_wal(Command& app) {
+  auto wal =
+      app.add_command("wal", "Archive WAL, fetch it for recovery, look at what is archived", "owlbackup wal status");
+  wal.require_command();
 
-  auto* push = add_command(*wal, "push", "Archive one WAL file: PostgreSQL's archive_command",
-                           "archive_command = 'owlbackup wal push %p'");
+  auto push = wal.add_command("push", "Archive one WAL file: PostgreSQL's archive_command",
+                              "archive_command = 'owlbackup wal push %p'");
   const auto path = std::make_shared<std::string>();
-  push->add_option("PATH", *path, "The file, as PostgreSQL gives it in %p")->required();
-  push->callback([&action, path] { action = [path](Invocation& in) { return push_exit_code(in, *path); }; });
+  push.option("PATH", *path, "The file, as PostgreSQL gives it in %p").required();
+  push.runs([path](Invocation& in) { return push_exit_code(in, *path); });
 
-  auto* fetch = add_command(*wal, "fetch", "Fetch one WAL file: PostgreSQL's restore_command (exit 0, 1: not archived, 200: failed)",
-                            "restore_command = 'owlbackup wal fetch --ticket /var/lib/owlbackup/recovery.ticket %f %p'");
+  auto fetch = wal.add_command(
+      "fetch", "Fetch one WAL file: PostgreSQL's restore_command (exit 0, 1: not archived, 200: failed)",
+      "restore_command = 'owlbackup wal fetch --ticket /var/lib/owlbackup/recovery.ticket %f %p'");
   const auto arguments = std::make_shared<FetchArguments>();
-  fetch->add_option("NAME", arguments->name, "The file's name, %f")->required();
-  fetch->add_option("DEST", arguments->destination, "Where to put it, %p")->required();
-  fetch->add_option("--ticket", arguments->ticket, "A recovery ticket with the keys, stores and timelines of this recovery");
-  fetch->callback([&action, arguments] { action = [arguments](Invocation& in) { return run_fetch(in, *arguments); }; });
+  fetch.option("NAME", arguments->name, "The file's name, %f").required();
+  fetch.option("DEST", arguments->destination, "Where to put it, %p").required();
+  fetch.option("--ticket", arguments->ticket, "A recovery ticket with the keys, stores and timelines of this recovery");
+  fetch.runs([arguments](Invocation& in) { return run_fetch(in, *arguments); });
 
-  auto* status = add_command(*wal, "status", "Ranges of archived WAL per timeline, and gaps", "owlbackup wal status --json");
-  status->callback([&action] { action = show_wal_status; });
+  auto status =
+      wal.add_command("status", "Ranges of archived WAL per timeline, and gaps", "owlbackup wal status --json");
+  status.runs(show_wal_status);
 }
 
 }  // namespace owl::app

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "app/command.h"
@@ -9,35 +8,34 @@
 namespace owl::app {
 namespace {
 
-constexpr int done_with_warnings = 3, bad_usage = 2;
+constexpr int done_with_warnings = 3;
 
-void add_global_options(CLI::App& app, GlobalOptions& options) {
-  app.add_option("-c,--config", options.config_file, "Configuration file (else OWLBACKUP_CONFIG, ./owlbackup.toml, …)");
-  app.add_option("--env-file", options.env_file, "Read the variables of config/backup.env; enough by itself");
-  app.add_option("--store", options.store, "Use only this one of the configured stores");
-  app.add_flag("--json", options.json, "One JSON document on stdout (long work: a line an event, the result last)");
-  app.add_flag("-q,--quiet", options.quiet, "Only results, warnings and errors");
-  app.add_flag("-v,--verbose", options.verbose, "Tell more");
-  app.add_flag("--no-progress", options.no_progress, "No progress bar");
-  app.add_option("--color", options.color, "Colours on a terminal")->check(CLI::IsMember({"auto", "always", "never"}));
-  app.set_version_flag("--version", std::string("owlbackup ") + OWL_VERSION);
+void add_global_options(Command app, GlobalOptions& options) {
+  app.option("-c,--config", options.config_file, "Configuration file (else OWLBACKUP_CONFIG, ./owlbackup.toml, …)");
+  app.option("--env-file", options.env_file, "Read the variables of config/backup.env; enough by itself");
+  app.option("--store", options.store, "Use only this one of the configured stores");
+  app.flag("--json", options.json, "One JSON document on stdout (long work: a line an event, the result last)");
+  app.flag("-q,--quiet", options.quiet, "Only results, warnings and errors");
+  app.flag("-v,--verbose", options.verbose, "Tell more");
+  app.flag("--no-progress", options.no_progress, "No progress bar");
+  app.option("--color", options.color, "Colours on a terminal").one_of({"auto", "always", "never"});
 }
 
-void add_commands(CLI::App& app, Action& action) {
-  add_init(app, action);
-  add_doctor(app, action);
-  add_backup(app, action);
-  add_wal(app, action);
-  add_list(app, action);
-  add_show(app, action);
-  add_ls(app, action);
-  add_cat(app, action);
-  add_restore(app, action);
-  add_verify(app, action);
-  add_status(app, action);
-  add_keys(app, action);
-  add_demo(app, action);
-  add_completion(app, action);
+void add_commands(Command app) {
+  add_init(app);
+  add_doctor(app);
+  add_backup(app);
+  add_wal(app);
+  add_list(app);
+  add_show(app);
+  add_ls(app);
+  add_cat(app);
+  add_restore(app);
+  add_verify(app);
+  add_status(app);
+  add_keys(app);
+  add_demo(app);
+  add_completion(app);
 }
 
 int run_action(const Action& action, const GlobalOptions& options) {
@@ -61,35 +59,16 @@ int run_action(const Action& action, const GlobalOptions& options) {
 
 }  // namespace
 
-CLI::App* add_command(CLI::App& parent, const char* name, const char* purpose, const char* example) {
-  auto* command = parent.add_subcommand(name, purpose);
-  command->footer(std::string("Example:\n  ") + example);
-  command->fallthrough();  // global options may stand behind the command, too
-  return command;
-}
-
 int run_program(int argc, char** argv) {
   GlobalOptions options;
-  Action action;
-  CLI::App app("owlbackup: backup and point-in-time recovery for PostgreSQL", "owlbackup");
-  app.require_subcommand(1);
-  add_global_options(app, options);
-  add_commands(app, action);
-  app.footer("Example:\n  owlbackup init && owlbackup backup cluster && owlbackup list\n"
-             "`owlbackup demo` shows a backup and a recovery on a throwaway server.");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);  // --help, --version
-  } catch (const CLI::ParseError& error) {
-    const std::string_view first = argc > 1 ? argv[1] : "";
-    const auto commands = app.get_subcommands([&](const CLI::App* command) { return command->get_name() == first; });
-    const bool unknown = !first.empty() && first.front() != '-' && commands.empty();
-    fmt::print(stderr, "owlbackup: {}\n  `owlbackup --help`, or `owlbackup COMMAND --help`, shows what there is.\n",
-               unknown ? fmt::format("there is no command \"{}\"", first) : error.what());
-    return bad_usage;
-  }
-  return run_action(action, options);
+  CommandLine line("owlbackup", "owlbackup: backup and point-in-time recovery for PostgreSQL", OWL_VERSION);
+  add_global_options(line.root(), options);
+  add_commands(line.root());
+  line.footer(
+      "Example:\n  owlbackup init && owlbackup backup cluster && owlbackup list\n"
+      "`owlbackup demo` shows a backup and a recovery on a throwaway server.");
+  if (const auto decided = line.parse(argc, argv)) return *decided;
+  return run_action(line.action(), options);
 }
 
 }  // namespace owl::app

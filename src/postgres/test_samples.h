@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "base/bytes.h"
@@ -9,8 +10,8 @@
 namespace owl::postgres {
 
 /// Bytes that real servers wrote; testdata/postgres/README.md says how.
-inline std::string sample_path(const std::string& name) {
-  return std::string(OWL_TESTDATA) + "/postgres/" + name;
+inline std::filesystem::path sample_path(const std::string& name) {
+  return std::filesystem::path(OWL_TESTDATA) / "postgres" / name;
 }
 
 inline Bytes compressed_sample(const std::string& name) {

@@ -1,0 +1,139 @@
+#include "app/command_line.h"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+
+#include "config/near.h"
+
+namespace owl::app {
+namespace {
+
+constexpr int bad_usage = 2;
+
+/// A default that says something stands in the help.
+template <typename T>
+CLI::Option* bind(CLI::App& app, const char* names, T& value, const char* help) {
+  auto* option = app.add_option(names, value, help);
+  if (value != T{}) option->capture_default_str();
+  return option;
+}
+
+}  // namespace
+
+Option& Option::required() {
+  option_->required();
+  return *this;
+}
+
+Option& Option::one_of(std::initializer_list<std::string> values) {
+  option_->check(CLI::IsMember(std::vector<std::string>(values)));
+  return *this;
+}
+
+Option& Option::within(std::int64_t least, std::int64_t most) {
+  option_->check(CLI::Range(least, most));
+  return *this;
+}
+
+Option& Option::excludes(const Option& other) {
+  option_->excludes(other.option_);
+  return *this;
+}
+
+Command Command::add_command(const char* name, const char* purpose, const char* example) {
+  auto* command = app_->add_subcommand(name, purpose);
+  command->footer(std::string("Example:\n  ") + example);
+  command->fallthrough();  // global options may stand behind the command, too
+  return {*command, *action_};
+}
+
+void Command::require_command() {
+  app_->require_subcommand(1);
+}
+
+Option Command::option(const char* names, std::string& value, const char* help) {
+  return Option(*bind(*app_, names, value, help));
+}
+
+Option Command::option(const char* names, std::vector<std::string>& values, const char* help) {
+  return Option(*app_->add_option(names, values, help));
+}
+
+Option Command::option(const char* names, int& value, const char* help) {
+  return Option(*bind(*app_, names, value, help));
+}
+
+Option Command::option(const char* names, std::optional<std::uint32_t>& value, const char* help) {
+  return Option(*app_->add_option(names, value, help));
+}
+
+Option Command::flag(const char* names, bool& value, const char* help) {
+  return Option(*app_->add_flag(names, value, help));
+}
+
+void Command::runs(Action action) {
+  app_->callback([to = action_, action = std::move(action)] { *to = action; });
+}
+
+std::string Command::name() const {
+  return app_->get_name();
+}
+
+std::vector<Command> Command::commands() const {
+  std::vector<Command> out;
+  for (auto* command : app_->get_subcommands([](CLI::App*) { return true; })) out.emplace_back(*command, *action_);
+  return out;
+}
+
+std::vector<std::string> Command::option_names() const {
+  std::vector<std::string> out;
+  for (const auto* option : app_->get_options()) {
+    for (const auto& name : option->get_lnames()) out.push_back("--" + name);
+  }
+  return out;
+}
+
+CommandLine::CommandLine(const char* name, const char* purpose, const char* version)
+    : app_(std::make_unique<CLI::App>(purpose, name)) {
+  app_->require_subcommand(1);
+  app_->set_version_flag("--version", fmt::format("{} {}", name, version));
+}
+CommandLine::~CommandLine() = default;
+
+Command CommandLine::root() {
+  return {*app_, action_};
+}
+
+void CommandLine::footer(const char* text) {
+  app_->footer(text);
+}
+
+std::optional<int> CommandLine::parse(int argc, char** argv) {
+  try {
+    app_->parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app_->exit(success);
+  } catch (const CLI::ParseError& error) {
+    return explain(error.what(), argc > 1 ? argv[1] : "");
+  }
+  return std::nullopt;
+}
+
+int CommandLine::explain(const char* message, std::string_view first_word) const {
+  std::string text = message, near;
+  const auto commands = app_->get_subcommands([](const CLI::App*) { return true; });
+  const auto is_first = [&](const CLI::App* command) { return command->get_name() == first_word; };
+  if (!first_word.empty() && first_word.front() != '-' && std::ranges::none_of(commands, is_first)) {
+    text = fmt::format("there is no command \"{}\"", first_word);
+    for (const auto* command : commands) {
+      if (config::within_edits(first_word, command->get_name(), 2))
+        near = fmt::format(" Did you mean {}?", command->get_name());
+    }
+  }
+  fmt::print(stderr, "owlbackup: {}\n ", text);
+  fmt::print(stderr, "{} `owlbackup --help`, or `owlbackup COMMAND --help`, shows what there is.\n", near);
+  return bad_usage;
+}
+
+}  // namespace owl::app
