@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <map>
-#include <ranges>
 
+#include "base/reversed.h"
 #include "cluster/stop_point.h"
 #include "cluster/wal_chain.h"
 
@@ -45,7 +45,7 @@ class Planner {
 
   RecoveryPlan plan(std::vector<Candidate> candidates) {
     std::ranges::sort(candidates, {}, [](const Candidate& c) { return c.details.stop; });
-    for (auto& candidate : candidates | std::views::reverse) {
+    for (auto& candidate : reversed(candidates)) {
       if (auto found = weigh(candidate)) return std::move(*found);
     }
     throw refusal(candidates);
@@ -136,7 +136,8 @@ class Planner {
 
   RecoveryPlan finish(const Candidate& candidate, const WalChain& chain, std::optional<StopPoint> stop) {
     RecoveryPlan plan{candidate, target_, chain.path, chain.segments, std::nullopt, std::nullopt, {}, {}};
-    if (target_.kind == Kind::immediate) cut(plan, (candidate.details.stop.value - 1) / candidate.details.wal_segment_size);
+    if (target_.kind == Kind::immediate)
+      cut(plan, (candidate.details.stop.value - 1) / candidate.details.wal_segment_size);
     if (stop) {
       plan.stop_lsn = stop->lsn;
       plan.stop_time = stop->time;
@@ -173,17 +174,19 @@ class Planner {
   /// A record that lies across the border to the next segment is in neither's info.
   void add_tail_events(RecoveryPlan& plan, std::size_t index, postgres::Lsn tail) {
     TailEvents events(plan, tail);
-    decode_segments(plan.segments, index, 2, plan.base.details.wal_segment_size, fetcher_, events,
-                    [&] { return events.passed(); }, stop_);
+    decode_segments(
+        plan.segments, index, 2, plan.base.details.wal_segment_size, fetcher_, events, [&] { return events.passed(); },
+        stop_);
   }
 
   /// WAL written at wal_level=minimal lacks what archive recovery needs: the server would stop with FATAL.
   static void refuse_minimal(const RecoveryPlan& plan) {
     for (const auto& change : plan.parameter_changes) {
       if (change.wal_level != 0) continue;
-      throw Error(ErrorKind::refused, fmt::format("the server ran with wal_level = minimal from LSN {} on: recovery from {} "
-                                                  "can't pass that point",
-                                                  postgres::to_text(change.lsn), name_of(plan.base)))
+      throw Error(ErrorKind::refused,
+                  fmt::format("the server ran with wal_level = minimal from LSN {} on: recovery from {} "
+                              "can't pass that point",
+                              postgres::to_text(change.lsn), name_of(plan.base)))
           .with_hint("Choose a target before it, or a backup made after it. Nothing was changed.");
     }
   }

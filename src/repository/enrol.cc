@@ -1,12 +1,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "base/check.h"
+#include "base/reversed.h"
 #include "crypto/wrap.h"
-#include "repository/object_keys.h"
 #include "repository/epoch_public.h"
+#include "repository/object_keys.h"
 #include "repository/repository.h"
 
 namespace owl::repository {
@@ -36,9 +36,10 @@ std::vector<std::string> wraps_of(storage::ObjectStore& store, std::uint32_t epo
   return wraps;
 }
 
-/// Secrets that fit the public half are those that data was sealed to; whether the public half is the right one only the
-/// fingerprint tells, or a host's key file.
-void check_against_public(storage::ObjectStore& store, const crypto::EpochSecrets& secrets, const std::stop_token& stop) {
+/// Secrets that fit the public half are those that data was sealed to; whether the public half is the right one only
+/// the fingerprint tells, or a host's key file.
+void check_against_public(storage::ObjectStore& store, const crypto::EpochSecrets& secrets,
+                          const std::stop_token& stop) {
   const auto bytes = storage::get_required(store, keys::epoch_public(secrets.epoch), stop);
   const auto half = value_or_throw(parse_epoch_public(bytes));
   if (half.epoch != secrets.epoch || half.public_key != crypto::x25519_public(secrets.x25519_private) ||
@@ -64,8 +65,8 @@ crypto::EpochSecrets unwrap(storage::ObjectStore& store, const crypto::Repositor
     }
   }
   if (last) throw std::move(*last);
-  throw Error(ErrorKind::integrity, fmt::format("{} has no wrapped secrets of epoch {}: nothing stands under {}", store.description(), epoch,
-                                                       keys::epoch_folder(epoch)));
+  throw Error(ErrorKind::integrity, fmt::format("{} has no wrapped secrets of epoch {}: nothing stands under {}",
+                                                store.description(), epoch, keys::epoch_folder(epoch)));
 }
 
 RepositoryObject require_repository(storage::ObjectStore& store, const std::stop_token& stop) {
@@ -102,18 +103,18 @@ Enrolment enrol_from_private_key(storage::ObjectStore& store, const crypto::Unwr
   const auto object = require_repository(store, stop);
   const auto epochs = epochs_in(store, stop);
   if (epochs.empty() || epochs.front() != 1) {
-    throw Error(ErrorKind::integrity, fmt::format("{} lacks keys/0001/, without which nothing can be opened",
-                                                  store.description()));
+    throw Error(ErrorKind::integrity,
+                fmt::format("{} lacks keys/0001/, without which nothing can be opened", store.description()));
   }
   const auto once = asking_once(sources);
   Enrolment out;
-  for (const auto epoch : std::views::reverse(epochs)) {
+  for (const auto epoch : reversed(epochs)) {
     out.secrets.insert(out.secrets.begin(), unwrap(store, object.id, epoch, once, stop));
   }
   // Recipients stay unknown: a list in the bucket could have been made longer by whoever writes there.
   const auto& newest = out.secrets.back();
-  out.host = crypto::make_host_keys(newest, mode_in(store, newest.epoch, stop), {},
-                                    fingerprint_by(out.secrets.front()), random);
+  out.host = crypto::make_host_keys(newest, mode_in(store, newest.epoch, stop), {}, fingerprint_by(out.secrets.front()),
+                                    random);
   out.host.epochs.clear();
   for (const auto& secrets : out.secrets) {
     out.host.epochs.push_back({secrets.epoch, crypto::x25519_public(secrets.x25519_private), secrets.m});

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "repository/source_id.h"
 #include "repository/standing.h"
@@ -12,14 +11,19 @@ namespace owl::repository {
 namespace {
 
 /// Looking for the newest manifest that is whole must not read a store's whole past.
-constexpr int most_tries = 5;
+constexpr std::size_t most_tries = 5;
 
 class HeadCheck {
  public:
   HeadCheck(const crypto::HostKeys& keys, const std::string& kind, const std::string& name, const HeadFile& heads,
             Monitor& monitor, const std::stop_token& stop)
-      : keys_(keys), kind_(kind), ids_(name_ids(keys, kind, name)), source_(kind + " " + name), heads_(heads),
-        monitor_(monitor), stop_(stop) {}
+      : keys_(keys),
+        kind_(kind),
+        ids_(name_ids(keys, kind, name)),
+        source_(kind + " " + name),
+        heads_(heads),
+        monitor_(monitor),
+        stop_(stop) {}
 
   Forerunner run(const std::vector<StoreView>& views) {
     std::vector<std::pair<std::string, std::optional<Head>>> newest;
@@ -41,9 +45,11 @@ class HeadCheck {
 
   std::optional<Head> newest_in(const StoreView& view) {
     std::vector<ListedManifest> manifests;
-    std::ranges::copy_if(view.manifests, std::back_inserter(manifests), [&](const auto& m) { return is_of_source(m.key); });
+    std::ranges::copy_if(view.manifests, std::back_inserter(manifests),
+                         [&](const auto& m) { return is_of_source(m.key); });
     std::ranges::sort(manifests, std::ranges::greater{}, [](const ListedManifest& m) { return m.key.start; });
-    for (const auto& manifest : manifests | std::views::take(most_tries)) {
+    if (manifests.size() > most_tries) manifests.resize(most_tries);
+    for (const auto& manifest : manifests) {
       if (auto head = head_at(view, manifest.path)) return head;
     }
     return std::nullopt;
@@ -72,20 +78,23 @@ class HeadCheck {
     if (!remembered) return;
     remembered_ = std::max(remembered_, remembered->sequence);
     if (sequence(found) < remembered->sequence) {
-      monitor_.warning(fmt::format("store {} has lost backups of {}: this host knows of number {} there (head {}), and {}",
-                                   store, source_, remembered->sequence, to_text(*remembered),
-                                   found ? fmt::format("the newest is number {}", found->sequence) : "there is none"));
+      monitor_.warning(
+          fmt::format("store {} has lost backups of {}: this host knows of number {} there (head {}), and {}", store,
+                      source_, remembered->sequence, to_text(*remembered),
+                      found ? fmt::format("the newest is number {}", found->sequence) : "there is none"));
     } else if (found->sequence == remembered->sequence && found->digest != remembered->digest) {
-      monitor_.warning(fmt::format("store {} shows another backup number {} of {} than this host knows: {} instead of {}",
-                                   store, found->sequence, source_, to_text(*found), to_text(*remembered)));
+      monitor_.warning(
+          fmt::format("store {} shows another backup number {} of {} than this host knows: {} instead of {}", store,
+                      found->sequence, source_, to_text(*found), to_text(*remembered)));
     }
   }
 
   void compare_with_best(const std::string& store, std::uint64_t here,
                          const std::pair<std::string, std::optional<Head>>& best) {
     if (here >= sequence(best.second)) return;
-    monitor_.warning(fmt::format("store {} is {} behind in backups of {}: its newest is number {}, store {} has number {}",
-                                 store, sequence(best.second) - here, source_, here, best.first, sequence(best.second)));
+    monitor_.warning(
+        fmt::format("store {} is {} behind in backups of {}: its newest is number {}, store {} has number {}", store,
+                    sequence(best.second) - here, source_, here, best.first, sequence(best.second)));
   }
 
   const crypto::HostKeys& keys_;
@@ -106,6 +115,8 @@ Forerunner find_forerunner(const std::vector<StoreView>& views, const crypto::Ho
   return HeadCheck(keys, kind, name, heads, monitor, stop).run(views);
 }
 
-std::string source_of(const ManifestKey& key) { return key.kind + "/" + key.name_id; }
+std::string source_of(const ManifestKey& key) {
+  return key.kind + "/" + key.name_id;
+}
 
 }  // namespace owl::repository

@@ -1,7 +1,7 @@
 #include <limits>
 #include <map>
-#include <ranges>
 
+#include "base/reversed.h"
 #include "crypto/sealed_object.h"
 #include "repository/lease.h"
 
@@ -68,7 +68,7 @@ std::optional<FoundLease> read_lease(StoreSet::Member& store, const crypto::Host
   FoundLease found{.id = objects.id, .body = {}, .first_seen = objects.first_seen};
   found.ended = objects.has_end && end_is_genuine(store, keys, objects.id, damaged, stop);
   bool any_damage = false;
-  for (const unsigned renewal : std::views::reverse(objects.renewals)) {
+  for (const unsigned renewal : reversed(objects.renewals)) {
     const auto opened = open_renewal(store, keys, keys::lease(objects.id, renewal), damaged, stop);
     if (opened.absent && !any_damage) return std::nullopt;
     if (opened.body) {

@@ -13,16 +13,21 @@ namespace {
 constexpr std::array store_failures{ErrorKind::unreachable, ErrorKind::denied,  ErrorKind::throttled,
                                     ErrorKind::transient,   ErrorKind::timeout, ErrorKind::disk_full};
 
-bool same_everywhere(ErrorKind kind) { return kind == ErrorKind::cancelled || kind == ErrorKind::no_key; }
+bool same_everywhere(ErrorKind kind) {
+  return kind == ErrorKind::cancelled || kind == ErrorKind::no_key;
+}
 
-Error nobody_left() { return Error(ErrorKind::unreachable, "no store is left that takes part in this run"); }
+Error nobody_left() {
+  return Error(ErrorKind::unreachable, "no store is left that takes part in this run");
+}
 
 }  // namespace
 
-bool is_store_failure(ErrorKind kind) { return std::ranges::find(store_failures, kind) != store_failures.end(); }
+bool is_store_failure(ErrorKind kind) {
+  return std::ranges::find(store_failures, kind) != store_failures.end();
+}
 
-StoreSet::StoreSet(std::vector<Member> members, Monitor& monitor)
-    : members_(std::move(members)), monitor_(monitor) {}
+StoreSet::StoreSet(std::vector<Member> members, Monitor& monitor) : members_(std::move(members)), monitor_(monitor) {}
 
 std::vector<StoreSet::Member> StoreSet::alive() const {
   const std::lock_guard lock(mutex_);
@@ -88,8 +93,8 @@ void StoreSet::drop(const std::string& name, const Error& error) {
 std::vector<StoreSet::Member> StoreSet::by_preference() const {
   const std::lock_guard lock(mutex_);
   auto members = members_;
-  std::ranges::stable_partition(members,
-                                [&](const Member& m) { return std::ranges::find(ask_last_, m.name) == ask_last_.end(); });
+  std::stable_partition(members.begin(), members.end(),
+                        [&](const Member& m) { return std::ranges::find(ask_last_, m.name) == ask_last_.end(); });
   return members;
 }
 

@@ -79,8 +79,7 @@ std::vector<std::string> MemoryStore::list_folders(const std::string& prefix, st
     if (folders.empty() || folders.back() != folder) folders.push_back(std::move(folder));
   }
   std::ranges::sort(folders);
-  const auto doubled = std::ranges::unique(folders);
-  folders.erase(doubled.begin(), doubled.end());
+  folders.erase(std::unique(folders.begin(), folders.end()), folders.end());
   return folders;
 }
 

@@ -19,7 +19,8 @@ Archive Archive::load(repository::StoreSet& stores, postgres::SystemId system_id
         keys::wal_system(std::to_string(system_id)), "",
         [&](const storage::ObjectInfo& object) {
           const auto parsed = keys::parse_wal_object(object.key);
-          const auto name = parsed ? postgres::parse_wal_file_name(parsed->file_name) : Result<postgres::WalFileName>(bad_format(""));
+          const auto name =
+              parsed ? postgres::parse_wal_file_name(parsed->file_name) : Result<postgres::WalFileName>(bad_format(""));
           if (!name) return true;  // not ours
           std::lock_guard lock(mutex);
           auto& file = archive.timelines_[name->timeline][name->text];
@@ -47,7 +48,7 @@ std::vector<postgres::SystemId> Archive::systems(repository::StoreSet& stores, s
     }
   });
   std::ranges::sort(systems);
-  systems.erase(std::ranges::unique(systems).begin(), systems.end());
+  systems.erase(std::unique(systems.begin(), systems.end()), systems.end());
   return systems;
 }
 
@@ -63,7 +64,9 @@ const std::map<std::string, Archive::File>& Archive::files(postgres::TimelineId 
   return found == timelines_.end() ? none : found->second;
 }
 
-bool Archive::has(postgres::TimelineId timeline, const std::string& name) const { return files(timeline).contains(name); }
+bool Archive::has(postgres::TimelineId timeline, const std::string& name) const {
+  return files(timeline).contains(name);
+}
 
 std::vector<Archive::Range> Archive::ranges(postgres::TimelineId timeline, std::uint32_t segment_size) const {
   std::vector<Range> out;
