@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "os/file.h"
 #include "os/process.h"
 #include "os/system.h"
@@ -17,44 +15,13 @@ namespace {
 
 using codec::Json;
 
-std::filesystem::path records_folder(Invocation& in) { return in.settings().state.directory / "restores"; }
+std::filesystem::path records_folder(Invocation& in) {
+  return in.settings().state.directory / "restores";
+}
 
 /// Sockets must be reachable by the server's account; the state directory is nobody else's business.
 std::filesystem::path socket_folder(Invocation& in) {
   return os::is_root() ? std::filesystem::path("/run/owlbackup") : in.settings().state.directory / "run";
-}
-
-Json to_json(const RestoreRecord& record) {
-  Json history = Json::array();
-  for (const auto& entry : record.history) {
-    history.push(Json().set("timeline", entry.timeline).set("switch", postgres::to_text(entry.switch_point)));
-  }
-  Json out;
-  out.set("id", record.id).set("data_directory", record.data_directory.string()).set("socket", record.socket.string());
-  out.set("ticket", record.ticket.string()).set("system_id", std::to_string(record.system_id));
-  out.set("segment_size", record.segment_size).set("target_timeline", record.target_timeline);
-  out.set("history", std::move(history)).set("owner_uid", record.owner_uid).set("owner_gid", record.owner_gid);
-  return out;
-}
-
-RestoreRecord from_json(const Json& json) {
-  RestoreRecord record;
-  record.id = json["id"].text_or("");
-  record.data_directory = json["data_directory"].text_or("");
-  record.socket = json["socket"].text_or("");
-  record.ticket = json["ticket"].text_or("");
-  record.system_id = std::strtoull(json["system_id"].text_or("0").c_str(), nullptr, 10);
-  record.segment_size = static_cast<std::uint32_t>(json["segment_size"].integer_or(0));
-  record.target_timeline = static_cast<postgres::TimelineId>(json["target_timeline"].integer_or(0));
-  record.owner_uid = static_cast<std::uint32_t>(json["owner_uid"].integer_or(0));
-  record.owner_gid = static_cast<std::uint32_t>(json["owner_gid"].integer_or(0));
-  if (const auto* rows = json["history"].as_array()) {
-    for (const auto& row : *rows) {
-      record.history.push_back({static_cast<postgres::TimelineId>(row["timeline"].integer_or(0)),
-                                value_or_throw(postgres::parse_lsn(row["switch"].text_or(""))), ""});
-    }
-  }
-  return record;
 }
 
 Bytes read_all_of_stdin() {
@@ -88,15 +55,17 @@ void serve(Invocation& in, const RestoreRecord& record, wal::RecoveryTicket tick
   wal::AgentSocket socket(options);
   SilentMonitor silent;
   repository::StoreSet stores(std::move(members), silent);
-  wal::Fetcher fetcher(stores, ticket.keys, ticket.secrets,
-                       {ticket.system_id, postgres::TimelinePath(ticket.target_timeline, ticket.history), ticket.segment_size});
+  wal::Fetcher fetcher(
+      stores, ticket.keys, ticket.secrets,
+      {ticket.system_id, postgres::TimelinePath(ticket.target_timeline, ticket.history), ticket.segment_size});
   wal::serve_agent(socket, options, fetcher, in.clock(), in.stop());
 }
 
 RestoreRecord required_record(Invocation& in, const std::filesystem::path& data_directory) {
   auto record = find_record(in, data_directory);
   if (!record) {
-    throw Error(ErrorKind::not_found, fmt::format("no restore into {} is remembered on this host", data_directory.string()))
+    throw Error(ErrorKind::not_found,
+                fmt::format("no restore into {} is remembered on this host", data_directory.string()))
         .with_hint("Run `owlbackup restore cluster --to DIR` again.");
   }
   return std::move(*record);
@@ -104,8 +73,8 @@ RestoreRecord required_record(Invocation& in, const std::filesystem::path& data_
 
 }  // namespace
 
-RestoreRecord make_record(Invocation& in, const std::filesystem::path& data_directory, const cluster::RecoveryPlan& plan,
-                          std::optional<std::string> owner) {
+RestoreRecord make_record(Invocation& in, const std::filesystem::path& data_directory,
+                          const cluster::RecoveryPlan& plan, std::optional<std::string> owner) {
   RestoreRecord record;
   record.id = to_hex(in.random().array<4>());
   record.data_directory = data_directory;
@@ -115,7 +84,8 @@ RestoreRecord make_record(Invocation& in, const std::filesystem::path& data_dire
   record.segment_size = plan.base.details.wal_segment_size;
   record.target_timeline = plan.path.target();
   const auto& stretches = plan.path.stretches();
-  for (std::size_t i = 0; i + 1 < stretches.size(); ++i) record.history.push_back({stretches[i].timeline, stretches[i].end, ""});
+  for (std::size_t i = 0; i + 1 < stretches.size(); ++i)
+    record.history.push_back({stretches[i].timeline, stretches[i].end, ""});
   const auto account = owner ? os::account_by_name(*owner) : os::account_by_uid(os::effective_uid());
   record.owner_uid = account ? account->uid : os::effective_uid();
   record.owner_gid = account ? account->gid : ::getegid();
@@ -125,7 +95,7 @@ RestoreRecord make_record(Invocation& in, const std::filesystem::path& data_dire
 void save_record(Invocation& in, const RestoreRecord& record) {
   if (const auto old = find_record(in, record.data_directory)) remove_record(in, *old);
   os::make_folders(records_folder(in), 0700);
-  os::replace_file(records_folder(in) / (record.id + ".json"), as_bytes(to_json(record).dump(2) + "\n"));
+  os::replace_file(records_folder(in) / (record.id + ".json"), serialize(record));
 }
 
 std::optional<RestoreRecord> find_record(Invocation& in, const std::filesystem::path& data_directory) {
@@ -133,8 +103,8 @@ std::optional<RestoreRecord> find_record(Invocation& in, const std::filesystem::
   if (!entries) return std::nullopt;
   for (const auto& entry : *entries) {
     if (!entry.name.ends_with(".json")) continue;
-    const auto json = Json::parse(as_text(os::read_file(records_folder(in) / entry.name)));
-    if (json && (*json)["data_directory"].text_or("") == data_directory.string()) return from_json(*json);
+    auto record = parse_restore_record(os::read_file(records_folder(in) / entry.name));
+    if (record && record->data_directory == data_directory) return std::move(*record);
   }
   return std::nullopt;
 }
@@ -149,10 +119,7 @@ wal::RecoveryTicket make_ticket(Invocation& in, const RestoreRecord& record, con
   ticket.keys = secrets.keys;
   ticket.secrets = secrets.secrets;
   ticket.stores = in.store_options();
-  ticket.system_id = record.system_id;
-  ticket.segment_size = record.segment_size;
-  ticket.target_timeline = record.target_timeline;
-  ticket.history = record.history;
+  static_cast<wal::ServedWal&>(ticket) = record;
   ticket.data_directory = record.data_directory;
   return ticket;
 }

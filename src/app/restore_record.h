@@ -11,19 +11,18 @@
 
 namespace owl::app {
 
-/// What this host remembers of a restore until its recovery has ended: no secrets, so that an agent can be started again
-/// after a reboot by whoever holds the private key.
-struct RestoreRecord {
-  std::string id;                          ///< 8 hex digits
+/// What this host remembers of a restore until its recovery has ended: no secrets, so that an agent can be started
+/// again after a reboot by whoever holds the private key.
+struct RestoreRecord : wal::ServedWal {
+  std::string id;  ///< 8 hex digits
   std::filesystem::path data_directory, socket, ticket;
-  postgres::SystemId system_id = 0;
-  std::uint32_t segment_size = 0;
-  postgres::TimelineId target_timeline = 0;
-  std::vector<postgres::TimelineSwitch> history;
   std::uint32_t owner_uid = 0, owner_gid = 0;
 };
-RestoreRecord make_record(Invocation& in, const std::filesystem::path& data_directory, const cluster::RecoveryPlan& plan,
-                          std::optional<std::string> owner);
+Bytes serialize(const RestoreRecord& record);  ///< JSON
+Result<RestoreRecord> parse_restore_record(ByteView bytes);
+
+RestoreRecord make_record(Invocation& in, const std::filesystem::path& data_directory,
+                          const cluster::RecoveryPlan& plan, std::optional<std::string> owner);
 void save_record(Invocation& in, const RestoreRecord& record);
 /// nullopt: no restore into this directory is remembered.
 std::optional<RestoreRecord> find_record(Invocation& in, const std::filesystem::path& data_directory);

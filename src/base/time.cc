@@ -39,7 +39,9 @@ std::optional<Timestamp> from_civil(const Civil& c) {
   return Timestamp{duration_cast<microseconds>(total).count()};
 }
 
-std::string fraction(unsigned micros) { return micros == 0 ? "" : fmt::format(".{:06}", micros); }
+std::string fraction(unsigned micros) {
+  return micros == 0 ? "" : fmt::format(".{:06}", micros);
+}
 
 /// Reads fixed-width numbers and punctuation from the front of a text.
 class Cursor {
@@ -157,6 +159,12 @@ std::optional<Timestamp> parse_relative(std::string_view text, Timestamp now) {
   return now - amount * *unit;
 }
 
+/// The years 1 to 9999. Where an offset leads out of them could neither be written for PostgreSQL nor read back.
+bool has_a_written_form(Timestamp t) {
+  constexpr std::int64_t first = -62'135'596'800'000'000, end = 253'402'300'800'000'000;
+  return t.micros >= first && t.micros < end;
+}
+
 }  // namespace
 
 std::string to_iso(Timestamp t) {
@@ -188,7 +196,7 @@ std::string to_postgres(Timestamp t) {
 }
 
 Result<Timestamp> parse_time(std::string_view text, Timestamp now) {
-  if (auto t = parse_absolute(text)) return *t;
+  if (auto t = parse_absolute(text); t && has_a_written_form(*t)) return *t;
   if (auto t = parse_relative(text, now)) return *t;
   return tl::unexpected(Error(ErrorKind::usage, fmt::format("\"{}\" is not a time", text))
                             .with_hint("Write it as PostgreSQL prints it (2026-11-22 14:30:00.123456+00), as ISO 8601 "

@@ -1,8 +1,5 @@
 #include <unistd.h>
 
-#include <charconv>
-#include <cstdlib>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,48 +8,13 @@
 #include "os/file.h"
 #include "os/process.h"
 #include "postgres/control_file.h"
+#include "postgres/pid_file.h"
+#include "postgres/words.h"
 
 namespace owl::postgres {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::optional<std::int64_t> to_integer(std::string_view text) {
-  std::int64_t value = 0;
-  text = trim(text);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::vector<std::string_view> words(std::string_view line) {
-  std::vector<std::string_view> found;
-  for (const auto word : split(line, ' ')) {
-    if (!trim(word).empty()) found.push_back(trim(word));
-  }
-  return found;
-}
-
-/// What of postmaster.pid (miscinit.c, pidfile.h) tells whether its writer still lives.
-struct PidFile {
-  std::int64_t pid = 0;
-  std::int64_t started = 0;                      ///< seconds since 1970
-  std::optional<std::int64_t> shared_memory_id;  ///< System V; there when the server had come that far
-};
-
-std::optional<PidFile> parse_pid_file(std::string_view text) {
-  const auto lines = split(text, '\n');
-  const auto pid = to_integer(lines[0]);
-  if (!pid || *pid == 0 || std::abs(*pid) > std::numeric_limits<int>::max()) return std::nullopt;
-  PidFile file;
-  file.pid = *pid < 0 ? -*pid : *pid;  // negative: a stand-alone backend
-  if (lines.size() > 2) file.started = to_integer(lines[2]).value_or(0);
-  if (lines.size() > 6) {
-    const auto key_and_id = words(lines[6]);
-    if (key_and_id.size() == 2) file.shared_memory_id = to_integer(key_and_id[1]);
-  }
-  return file;
-}
 
 std::string proc_text(const fs::path& path) {
   const auto bytes = os::read_file_if_exists(path, 1 << 20);

@@ -14,21 +14,8 @@ namespace {
 
 constexpr std::size_t shown_digits = 8;
 
-std::string key_of(const std::string& store, const std::string& source) { return store + " " + source; }
-
-codec::Json to_json(const std::map<std::string, Head>& heads) {
-  auto object = codec::Json::object();
-  for (const auto& [key, head] : heads) {
-    auto entry = codec::Json::object();
-    entry.set("sequence", head.sequence);
-    entry.set("digest", to_hex(head.digest));
-    object.set(key, std::move(entry));
-  }
-  auto file = codec::Json::object();
-  file.set("owlbackup", "heads");
-  file.set("format", 1);
-  file.set("heads", std::move(object));
-  return file;
+std::string key_of(const std::string& store, const std::string& source) {
+  return store + " " + source;
 }
 
 std::optional<Head> head_of(const codec::Json& entry) {
@@ -38,22 +25,33 @@ std::optional<Head> head_of(const codec::Json& entry) {
   return Head{sequence, *digest};
 }
 
-/// nullopt: the file is damaged. It only remembers; the next backup writes it anew.
-std::optional<std::map<std::string, Head>> parse_heads(ByteView bytes) {
+}  // namespace
+
+Bytes serialize(const HeadMap& heads) {
+  codec::Json::Object members;
+  for (const auto& [key, head] : heads) {
+    members.emplace_back(key, codec::Json().set("sequence", head.sequence).set("digest", to_hex(head.digest)));
+  }
+  auto file = codec::Json::object();
+  file.set("owlbackup", "heads").set("format", 1).set("heads", codec::Json::object(std::move(members)));
+  return to_bytes(as_bytes(file.dump(2) + "\n"));
+}
+
+Result<HeadMap> parse_heads(ByteView bytes) {
   const auto file = codec::Json::parse(as_text(bytes));
-  if (!file || (*file)["owlbackup"].text_or("") != "heads" || (*file)["format"].integer_or(0) != 1) return std::nullopt;
+  if (!file) return tl::unexpected(file.error());
   const auto* const object = (*file)["heads"].as_object();
-  if (object == nullptr) return std::nullopt;
-  std::map<std::string, Head> heads;
+  if ((*file)["owlbackup"].text_or("") != "heads" || (*file)["format"].integer_or(0) != 1 || object == nullptr) {
+    return bad_format("no list of heads of this version");
+  }
+  HeadMap heads;
   for (const auto& [key, entry] : *object) {
     const auto head = head_of(entry);
-    if (!head) return std::nullopt;
-    heads.emplace(key, *head);
+    if (!head) return bad_format("a head that makes no sense");
+    heads.insert_or_assign(key, *head);
   }
   return heads;
 }
-
-}  // namespace
 
 std::string to_text(const Head& head) {
   return fmt::format("{}/{}", head.sequence, to_hex(head.digest).substr(0, shown_digits));
@@ -69,14 +67,16 @@ bool head_matches(const Head& head, std::string_view text) {
          to_hex(head.digest).starts_with(to_lower(parts[1]));
 }
 
-HeadFile::HeadFile(std::filesystem::path path) : path_(std::move(path)) { load(); }
+HeadFile::HeadFile(std::filesystem::path path) : path_(std::move(path)) {
+  load();
+}
 
 void HeadFile::load() {
   const auto bytes = os::read_file_if_exists(path_);
   if (!bytes) return;
   auto heads = parse_heads(*bytes);
   damaged_ = !heads;
-  heads_ = std::move(heads).value_or(std::map<std::string, Head>{});
+  heads_ = heads ? std::move(*heads) : HeadMap{};
 }
 
 std::optional<Head> HeadFile::find(const std::string& store, const std::string& source) const {
@@ -89,7 +89,7 @@ void HeadFile::set(const std::string& store, const std::string& source, const He
   load();  // another run may have written since
   heads_[key_of(store, source)] = head;
   os::make_folders(path_.parent_path(), 0700);
-  os::replace_file(path_, as_bytes(to_json(heads_).dump(2) + "\n"));
+  os::replace_file(path_, serialize(heads_));
 }
 
 }  // namespace owl::repository

@@ -20,6 +20,11 @@ struct Head {
 std::string to_text(const Head& head);
 bool head_matches(const Head& head, std::string_view text);
 
+/// By store and source, joined by a space.
+using HeadMap = std::map<std::string, Head>;
+Bytes serialize(const HeadMap& heads);  ///< JSON
+Result<HeadMap> parse_heads(ByteView bytes);
+
 /// Heads by store and source ("cluster/<name id>"), in one small file that is replaced durably. What it remembers can
 /// be had again from the stores, so a damaged one counts as empty.
 class HeadFile {
@@ -27,13 +32,13 @@ class HeadFile {
   explicit HeadFile(std::filesystem::path path);
   std::optional<Head> find(const std::string& store, const std::string& source) const;
   void set(const std::string& store, const std::string& source, const Head& head);
-  bool damaged() const { return damaged_; }   ///< was, when it was read
+  bool damaged() const { return damaged_; }  ///< was, when it was read
 
  private:
   void load();
 
   std::filesystem::path path_;
-  std::map<std::string, Head> heads_;
+  HeadMap heads_;
   bool damaged_ = false;
 };
 

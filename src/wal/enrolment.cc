@@ -8,6 +8,7 @@
 #include "os/file.h"
 #include "os/system.h"
 #include "postgres/control_file.h"
+#include "wal/served_wal.h"
 
 namespace owl::wal {
 namespace {
@@ -22,34 +23,45 @@ Json to_json(const EnrolledCluster& cluster) {
   return out;
 }
 
-std::uint64_t number(const Json& json) {
-  const auto* text = json.as_string();
-  return text == nullptr ? 0 : std::strtoull(text->c_str(), nullptr, 10);
-}
-
-EnrolledCluster from_json(const Json& json) {
-  EnrolledCluster cluster;
-  cluster.system_id = number(json["system_id"]);
-  cluster.device = number(json["device"]);
-  cluster.inode = number(json["inode"]);
-  cluster.timeline = static_cast<postgres::TimelineId>(json["timeline"].integer_or(0));
-  cluster.data_directory = json["data_directory"].text_or("");
-  if (auto when = parse_time(json["when"].text_or(""), {})) cluster.when = *when;
-  return cluster;
+std::optional<EnrolledCluster> from_json(const Json& json) {
+  const auto system_id = number_in_text(json["system_id"]), device = number_in_text(json["device"]),
+             inode = number_in_text(json["inode"]);
+  const auto timeline = timeline_in(json["timeline"]);
+  const auto when = parse_time(json["when"].text_or(""), {});
+  if (!system_id || !device || !inode || !timeline || !when) return std::nullopt;
+  return EnrolledCluster{*system_id, *device, *inode, *timeline, json["data_directory"].text_or(""), *when};
 }
 
 }  // namespace
 
+Bytes serialize(const std::vector<EnrolledCluster>& clusters) {
+  Json list = Json::array();
+  for (const auto& cluster : clusters) list.push(to_json(cluster));
+  return to_bytes(as_bytes(Json().set("clusters", std::move(list)).dump(2) + "\n"));
+}
+
+Result<std::vector<EnrolledCluster>> parse_enrolments(ByteView bytes) {
+  const auto json = Json::parse(as_text(bytes));
+  const auto* const list = json ? (*json)["clusters"].as_array() : nullptr;
+  if (list == nullptr) return bad_format("no list of enrolled clusters");
+  std::vector<EnrolledCluster> clusters;
+  for (const auto& item : *list) {
+    auto cluster = from_json(item);
+    if (!cluster) return bad_format("an enrolled cluster that makes no sense");
+    clusters.push_back(std::move(*cluster));
+  }
+  return clusters;
+}
+
 Enrolments::Enrolments(std::filesystem::path state_directory) : path_(std::move(state_directory) / "enrolled.json") {
   const auto bytes = os::read_file_if_exists(path_);
   if (!bytes) return;
-  const auto json = Json::parse(as_text(*bytes));
-  const auto* list = json ? (*json)["clusters"].as_array() : nullptr;
-  if (list == nullptr) {
+  auto clusters = parse_enrolments(*bytes);
+  if (!clusters) {
     throw Error(ErrorKind::integrity, fmt::format("{} is damaged", path_.string()))
         .with_hint("Remove it and enrol the data directory again: `owlbackup doctor --enrol`.");
   }
-  for (const auto& item : *list) clusters_.push_back(from_json(item));
+  clusters_ = std::move(*clusters);
 }
 
 void Enrolments::enrol(const std::filesystem::path& data_directory, Timestamp now) {
@@ -57,16 +69,16 @@ void Enrolments::enrol(const std::filesystem::path& data_directory, Timestamp no
   const auto control = postgres::read_control_file(data_directory, clock).parsed;
   const auto status = os::status_of(data_directory, true);
   forget(data_directory);
-  clusters_.push_back({control.system_id, status->device, status->inode, control.timeline, data_directory.string(), now});
+  clusters_.push_back(
+      {control.system_id, status->device, status->inode, control.timeline, data_directory.string(), now});
   save();
 }
 
 void Enrolments::forget(const std::filesystem::path& data_directory) {
   const auto status = os::status_of(data_directory, true);
   if (!status) return;
-  const auto removed = std::erase_if(clusters_, [&](const EnrolledCluster& c) {
-    return c.device == status->device && c.inode == status->inode;
-  });
+  const auto removed = std::erase_if(
+      clusters_, [&](const EnrolledCluster& c) { return c.device == status->device && c.inode == status->inode; });
   if (removed > 0) save();
 }
 
@@ -78,12 +90,8 @@ bool Enrolments::covers(const std::filesystem::path& data_directory, postgres::S
 }
 
 void Enrolments::save() const {
-  Json list = Json::array();
-  for (const auto& cluster : clusters_) list.push(to_json(cluster));
-  Json out;
-  out.set("clusters", std::move(list));
   os::make_folders(path_.parent_path(), 0700);
-  os::replace_file(path_, as_bytes(out.dump(2) + "\n"));
+  os::replace_file(path_, serialize(clusters_));
 }
 
 }  // namespace owl::wal

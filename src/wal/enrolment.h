@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/time.h"
 #include "postgres/types.h"
 
@@ -13,11 +14,14 @@ namespace owl::wal {
 /// restore, a clone, a snapshot) does not carry it along.
 struct EnrolledCluster {
   postgres::SystemId system_id = 0;
-  std::uint64_t device = 0, inode = 0;     ///< of PGDATA
-  postgres::TimelineId timeline = 0;       ///< when it was enrolled
+  std::uint64_t device = 0, inode = 0;  ///< of PGDATA
+  postgres::TimelineId timeline = 0;    ///< when it was enrolled
   std::string data_directory;
   Timestamp when;
 };
+
+Bytes serialize(const std::vector<EnrolledCluster>& clusters);  ///< JSON
+Result<std::vector<EnrolledCluster>> parse_enrolments(ByteView bytes);
 
 /// The list of them, one small file that is replaced durably.
 class Enrolments {

@@ -27,11 +27,28 @@ Json store_json(const storage::StoreOptions& store) {
   out.set("access_key_id", store.access_key_id.reveal());
   out.set("secret_access_key", store.secret_access_key.reveal());
   out.set("session_token", store.session_token.reveal());
+  out.set("connect_timeout_ms", store.connect_timeout.count()).set("request_timeout_ms", store.request_timeout.count());
+  out.set("retries", store.retries).set("connections", store.connections);
   out.set("fault", store.fault);
   return out;
 }
 
-Secret secret(const Json& json) { return Secret(json.text_or("")); }
+Secret secret(const Json& json) {
+  return Secret(json.text_or(""));
+}
+
+/// What makes no sense is as if it were not there.
+int small_number(const Json& json, int otherwise) {
+  constexpr std::int64_t most = 1000;
+  const auto value = json.integer_or(-1);
+  return value >= 0 && value <= most ? static_cast<int>(value) : otherwise;
+}
+
+std::chrono::milliseconds milliseconds(const Json& json, std::chrono::milliseconds otherwise) {
+  constexpr std::chrono::milliseconds most = std::chrono::hours(24);
+  const std::chrono::milliseconds value(json.integer_or(0));
+  return value.count() > 0 && value <= most ? value : otherwise;
+}
 
 storage::StoreOptions store_from(const Json& json) {
   storage::StoreOptions store;
@@ -45,29 +62,12 @@ storage::StoreOptions store_from(const Json& json) {
   store.access_key_id = secret(json["access_key_id"]);
   store.secret_access_key = secret(json["secret_access_key"]);
   store.session_token = secret(json["session_token"]);
+  store.connect_timeout = milliseconds(json["connect_timeout_ms"], store.connect_timeout);
+  store.request_timeout = milliseconds(json["request_timeout_ms"], store.request_timeout);
+  store.retries = small_number(json["retries"], store.retries);
+  store.connections = static_cast<unsigned>(small_number(json["connections"], static_cast<int>(store.connections)));
   store.fault = json["fault"].text_or("");
   return store;
-}
-
-Json history_json(const std::vector<postgres::TimelineSwitch>& history) {
-  Json out = Json::array();
-  for (const auto& entry : history) {
-    Json row;
-    row.set("timeline", entry.timeline).set("switch", postgres::to_text(entry.switch_point));
-    out.push(std::move(row));
-  }
-  return out;
-}
-
-Result<std::vector<postgres::TimelineSwitch>> history_from(const Json& json) {
-  std::vector<postgres::TimelineSwitch> history;
-  if (json.as_array() == nullptr) return bad_format("a recovery ticket without a timeline history");
-  for (const auto& row : *json.as_array()) {
-    auto lsn = postgres::parse_lsn(row["switch"].text_or(""));
-    if (!lsn) return tl::unexpected(lsn.error());
-    history.push_back({static_cast<postgres::TimelineId>(row["timeline"].integer_or(0)), *lsn, ""});
-  }
-  return history;
 }
 
 Result<void> read_keys(const Json& json, RecoveryTicket& ticket) {
@@ -91,9 +91,9 @@ Bytes serialize(const RecoveryTicket& ticket) {
   for (const auto& store : ticket.stores) stores.push(store_json(store));
   out.set("owlbackup", "recovery ticket").set("format", 1);
   out.set("keys", embed(crypto::serialize(ticket.keys))).set("secrets", std::move(secrets));
-  out.set("stores", std::move(stores)).set("system_id", std::to_string(ticket.system_id));
-  out.set("segment_size", ticket.segment_size).set("target_timeline", ticket.target_timeline);
-  out.set("history", history_json(ticket.history)).set("data_directory", ticket.data_directory.string());
+  out.set("stores", std::move(stores));
+  put_served_wal(out, ticket);
+  out.set("data_directory", ticket.data_directory.string());
   return to_bytes(as_bytes(out.dump(2) + "\n"));
 }
 
@@ -107,17 +107,15 @@ Result<RecoveryTicket> parse_recovery_ticket(ByteView bytes) {
   if (auto read = read_keys(*json, ticket); !read) return tl::unexpected(read.error());
   if ((*json)["stores"].as_array() == nullptr) return bad_format("a recovery ticket without stores");
   for (const auto& store : *(*json)["stores"].as_array()) ticket.stores.push_back(store_from(store));
-  ticket.system_id = std::strtoull((*json)["system_id"].text_or("0").c_str(), nullptr, 10);
-  ticket.segment_size = static_cast<std::uint32_t>((*json)["segment_size"].integer_or(0));
-  ticket.target_timeline = static_cast<postgres::TimelineId>((*json)["target_timeline"].integer_or(0));
-  auto history = history_from((*json)["history"]);
-  if (!history) return tl::unexpected(history.error());
-  ticket.history = std::move(*history);
+  auto served = get_served_wal(*json, "a recovery ticket");
+  if (!served) return tl::unexpected(served.error());
+  static_cast<ServedWal&>(ticket) = std::move(*served);
   ticket.data_directory = (*json)["data_directory"].text_or("");
   return ticket;
 }
 
-void write_ticket(const std::filesystem::path& path, const RecoveryTicket& ticket, std::uint32_t uid, std::uint32_t gid) {
+void write_ticket(const std::filesystem::path& path, const RecoveryTicket& ticket, std::uint32_t uid,
+                  std::uint32_t gid) {
   os::make_folders(path.parent_path(), 0755);
   os::replace_file(path, serialize(ticket), 0600);
   if (::chown(path.c_str(), uid, gid) != 0) {
@@ -129,8 +127,11 @@ void write_ticket(const std::filesystem::path& path, const RecoveryTicket& ticke
 RecoveryTicket read_ticket(const std::filesystem::path& path) {
   const auto bytes = os::read_file_if_exists(path);
   if (!bytes) {
-    throw Error(ErrorKind::no_key, fmt::format("the recovery ticket {} is not there: WAL can't be fetched without its keys", path.string()))
-        .with_hint("Make another: `owlbackup restore agent --to DIR` with the private key at hand, or run the restore again.");
+    throw Error(
+        ErrorKind::no_key,
+        fmt::format("the recovery ticket {} is not there: WAL can't be fetched without its keys", path.string()))
+        .with_hint(
+            "Make another: `owlbackup restore agent --to DIR` with the private key at hand, or run the restore again.");
   }
   return in_context([&] { return fmt::format("reading the recovery ticket {}", path.string()); },
                     [&] { return value_or_throw(parse_recovery_ticket(*bytes)); });

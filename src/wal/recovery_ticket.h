@@ -6,28 +6,26 @@
 
 #include "base/bytes.h"
 #include "crypto/keys.h"
-#include "postgres/timeline_history.h"
 #include "storage/open.h"
+#include "wal/served_wal.h"
 
 namespace owl::wal {
 
-/// Everything that fetch needs during one recovery: keys, stores, timeline path. In the restore agent's memory, or, with
+/// Everything that fetch needs during one recovery: keys, stores, timeline path. In the restore agent's memory, or,
+/// with
 /// `--recovery-ticket`, in a file 0600 outside PGDATA, so that a server that is restarted after a reboot finds its WAL.
 /// Removed on promotion or by `restore finish`.
-struct RecoveryTicket {
+struct RecoveryTicket : ServedWal {
   crypto::HostKeys keys;
   std::vector<crypto::EpochSecrets> secrets;
   std::vector<storage::StoreOptions> stores;
-  postgres::SystemId system_id = 0;
-  std::uint32_t segment_size = 0;
-  postgres::TimelineId target_timeline = 0;
-  std::vector<postgres::TimelineSwitch> history;
   std::filesystem::path data_directory;
 };
-Bytes serialize(const RecoveryTicket& ticket);     ///< JSON
+Bytes serialize(const RecoveryTicket& ticket);  ///< JSON
 Result<RecoveryTicket> parse_recovery_ticket(ByteView bytes);
 
-void write_ticket(const std::filesystem::path& path, const RecoveryTicket& ticket, std::uint32_t uid, std::uint32_t gid);
+void write_ticket(const std::filesystem::path& path, const RecoveryTicket& ticket, std::uint32_t uid,
+                  std::uint32_t gid);
 /// Throws Error(no_key) when it is not there: says that recovery can't go on without it, and how to make another.
 RecoveryTicket read_ticket(const std::filesystem::path& path);
 

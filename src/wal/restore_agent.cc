@@ -21,12 +21,10 @@
 #include "codec/json.h"
 #include "os/file.h"
 #include "os/file_descriptor.h"
-#include "postgres/control_file.h"
+#include "wal/agent_request.h"
 
 namespace owl::wal {
 namespace {
-
-constexpr std::size_t longest_request = 256;
 
 sockaddr_un address_of(const std::filesystem::path& path) {
   sockaddr_un address{};
@@ -45,32 +43,43 @@ Error socket_error(const std::string& what) {
   return Error(kind_of_errno(error), what).with_errno(error);
 }
 
-/// One request line and the descriptor that came with it.
-struct Request {
-  std::string line;
+/// What a client sent: a line, and the descriptor that came with it.
+struct Received {
+  std::string text;
   os::FileDescriptor destination;
 };
 
-Request receive(const os::FileDescriptor& connection) {
-  std::array<char, longest_request> text{};
-  std::array<char, CMSG_SPACE(sizeof(int))> control{};
+/// Owns every descriptor of a message, however many somebody sent: those that nobody wants are closed.
+std::vector<os::FileDescriptor> descriptors_of(msghdr& message) {
+  std::vector<os::FileDescriptor> out;
+  for (auto* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
+      out.emplace_back(fd);
+    }
+  }
+  return out;
+}
+
+Received receive(const os::FileDescriptor& connection) {
+  std::array<char, longest_agent_request> text{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
   iovec data{text.data(), text.size()};
   msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
   message.msg_control = control.data();
   message.msg_controllen = control.size();
-  Request request;
   const auto size = ::recvmsg(connection.get(), &message, MSG_CMSG_CLOEXEC);
-  for (auto* header = CMSG_FIRSTHDR(&message); size > 0 && header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    request.destination = os::FileDescriptor(fd);
-  }
-  if (size > 0) request.line.assign(text.data(), static_cast<std::size_t>(size));
-  if (const auto end = request.line.find('\n'); end != request.line.npos) request.line.resize(end);
-  return request;
+  if (size <= 0) return {};
+  Received received;
+  auto descriptors = descriptors_of(message);
+  if (!descriptors.empty()) received.destination = std::move(descriptors.front());
+  received.text.assign(text.data(), static_cast<std::size_t>(size));
+  return received;
 }
 
 void answer(const os::FileDescriptor& connection, std::string text) {
@@ -86,6 +95,13 @@ bool is_allowed(const os::FileDescriptor& connection, std::uint32_t owner) {
   return peer.uid == owner || peer.uid == 0 || peer.uid == ::geteuid();
 }
 
+void limit_waiting(const os::FileDescriptor& connection, std::chrono::milliseconds patience) {
+  const timeval limit{patience.count() / 1000, patience.count() % 1000 * 1000};
+  for (const int direction : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+    (void)::setsockopt(connection.get(), SOL_SOCKET, direction, &limit, sizeof limit);
+  }
+}
+
 /// Has the recovery that this agent serves ended? The server removes recovery.signal when it is done.
 bool recovery_over(const std::filesystem::path& data_directory) {
   if (!os::status_of(data_directory, true)) return true;
@@ -98,26 +114,28 @@ class Agent {
 
   void serve(os::FileDescriptor connection, std::stop_token stop) {
     if (!is_allowed(connection, options_.owner_uid)) return;
-    auto request = receive(connection);
-    if (request.line == "ping") return answer(connection, "ok " + state());
-    if (request.line == "stop") {
-      stopped_ = true;
-      return answer(connection, "ok");
+    const auto received = receive(connection);
+    const auto request = parse_agent_request(received.text);
+    if (!request) return answer(connection, fmt::format("error {}", request.error().what()));
+    switch (request->kind) {
+      case AgentRequest::Kind::ping:
+        return answer(connection, "ok " + state());
+      case AgentRequest::Kind::stop:
+        stopped_ = true;
+        return answer(connection, "ok");
+      case AgentRequest::Kind::fetch:
+        if (!received.destination.valid()) return answer(connection, "error no open file came with the request");
+        return answer(connection, fetch(request->file_name, received.destination, stop));
     }
-    if (!request.line.starts_with("fetch ") || !request.destination.valid()) {
-      return answer(connection, "error the request makes no sense");
-    }
-    answer(connection, fetch(request, stop));
   }
   bool stopped() const { return stopped_; }
 
  private:
-  std::string fetch(const Request& request, std::stop_token stop) {
-    const auto name = request.line.substr(6);
+  std::string fetch(const std::string& name, const os::FileDescriptor& destination, std::stop_token stop) {
     try {
       const auto bytes = fetcher_.fetch(name, stop);
       if (!bytes) return "absent";
-      os::write_all(request.destination, *bytes, name);
+      os::write_all(destination, *bytes, name);
       const std::lock_guard lock(mutex_);
       last_ = name;
       ++files_;
@@ -131,7 +149,10 @@ class Agent {
   std::string state() {
     const std::lock_guard lock(mutex_);
     codec::Json out;
-    out.set("files", files_).set("bytes", bytes_).set("last", last_).set("data_directory", options_.data_directory.string());
+    out.set("files", files_)
+        .set("bytes", bytes_)
+        .set("last", last_)
+        .set("data_directory", options_.data_directory.string());
     return out.dump();
   }
 
@@ -170,8 +191,8 @@ AgentSocket::~AgentSocket() {
   std::filesystem::remove(path_, ignored);
 }
 
-void serve_agent(AgentSocket& socket, const AgentOptions& options, Fetcher& fetcher, Clock& clock, std::stop_token stop) {
-  constexpr int look_every_ms = 1000;
+void serve_agent(AgentSocket& socket, const AgentOptions& options, Fetcher& fetcher, Clock& clock,
+                 std::stop_token stop) {
   Agent agent(options, fetcher);
   const auto end = clock.monotonic() + options.time_to_live;
   std::vector<std::jthread> workers;
@@ -182,9 +203,10 @@ void serve_agent(AgentSocket& socket, const AgentOptions& options, Fetcher& fetc
     seen_recovery = seen_recovery || !over;
     if (seen_recovery && over) return;
     pollfd waiting{socket.descriptor(), POLLIN, 0};
-    if (::poll(&waiting, 1, look_every_ms) <= 0) continue;
+    if (::poll(&waiting, 1, static_cast<int>(options.look_every.count())) <= 0) continue;
     os::FileDescriptor connection(::accept4(socket.descriptor(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!connection.valid()) continue;
+    limit_waiting(connection, options.patience);
     if (workers.size() > 16) workers.clear();  // joins: at most that many at once
     workers.emplace_back([&agent, stop, fd = std::make_shared<os::FileDescriptor>(std::move(connection))] {
       agent.serve(std::move(*fd), stop);
@@ -195,7 +217,8 @@ void serve_agent(AgentSocket& socket, const AgentOptions& options, Fetcher& fetc
 std::optional<std::string> ask_agent(const std::filesystem::path& socket, std::string_view request) {
   const auto address = address_of(socket);
   const os::FileDescriptor connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return std::nullopt;
+  if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return std::nullopt;
   const auto line = std::string(request) + "\n";
   if (::send(connection.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0) return std::nullopt;
   std::array<std::uint8_t, 4096> reply{};

@@ -16,13 +16,16 @@ namespace owl::wal {
 /// owner, whose credentials are checked on each connection).
 ///
 /// Protocol (docs/wal.md): the client sends one line `fetch NAME\n` with the descriptor of the open destination file
-/// (SCM_RIGHTS); the answer is one line: `ok`, `absent`, or `error MESSAGE`. `ping` answers `ok STATE`, where STATE is a JSON
-/// object (files served, the last name, bytes); `stop` ends the agent.
+/// (SCM_RIGHTS); the answer is one line: `ok`, `absent`, or `error MESSAGE`. `ping` answers `ok STATE`, where STATE is
+/// a JSON object (files served, the last name, bytes); `stop` ends the agent.
 struct AgentOptions {
   std::filesystem::path socket;
-  std::filesystem::path data_directory;      ///< watched: the agent ends when its recovery has ended
+  std::filesystem::path data_directory;  ///< watched: the agent ends when its recovery has ended
   std::uint32_t owner_uid = 0;
   std::chrono::hours time_to_live{24 * 7};
+  /// A client sends its request as it connects. One that says nothing, or doesn't read, holds up the others no longer.
+  std::chrono::milliseconds patience{5000};
+  std::chrono::milliseconds look_every{1000};  ///< whether the recovery, or the agent's time, is over
 };
 /// Binds the socket; then `serve_agent` runs until promotion, stop, or its time is up.
 class AgentSocket {
@@ -36,7 +39,8 @@ class AgentSocket {
   std::filesystem::path path_;
   int fd_ = -1;
 };
-void serve_agent(AgentSocket& socket, const AgentOptions& options, Fetcher& fetcher, Clock& clock, std::stop_token stop);
+void serve_agent(AgentSocket& socket, const AgentOptions& options, Fetcher& fetcher, Clock& clock,
+                 std::stop_token stop);
 
 /// What `ping` says; nullopt: no agent answers there.
 std::optional<std::string> ask_agent(const std::filesystem::path& socket, std::string_view request);
