@@ -37,6 +37,10 @@ bool from_any_store(repository::StoreSet& stores, const std::string& system, con
     if (accepted) return true;
   }
   if (first_failure) throw std::move(*first_failure);
+  if (const auto silent = stores.dropped(); !silent.empty()) {
+    throw Error(ErrorKind::unreachable,
+                fmt::format("{} is in no store that answers, and {} does not answer", name, silent.front()));
+  }
   return false;
 }
 
@@ -51,20 +55,18 @@ Fetcher::Fetcher(repository::StoreSet& stores, const crypto::HostKeys& host_keys
 std::optional<Bytes> Fetcher::fetch_stored(const std::string& file_name, std::stop_token stop) {
   const auto system = std::to_string(options_.system_id);
   std::optional<Bytes> plain;
-  from_any_store(stores_, system, file_name, [&](repository::StoreSet::Member& member, const std::string& key) -> Accepted {
-    const auto object = member.store->get(key, stop);
-    if (!object) return std::nullopt;
-    const auto info = check_wal_object(keys_, key, *object);
-    if (info.system_id != options_.system_id || info.file_name != file_name) {
-      throw Error(ErrorKind::integrity, fmt::format("the WAL object {} holds {} of system {}", key, info.file_name, info.system_id));
-    }
-    plain = open_wal_payload(keys_, secrets_, key, *object);
-    return true;
-  });
-  if (!stores_.dropped().empty() && !plain) {
-    throw Error(ErrorKind::unreachable, fmt::format("{} is in no store that answers, and {} does not answer", file_name,
-                                                    stores_.dropped().front()));
-  }
+  from_any_store(
+      stores_, system, file_name, [&](repository::StoreSet::Member& member, const std::string& key) -> Accepted {
+        const auto object = member.store->get(key, stop);
+        if (!object) return std::nullopt;
+        const auto info = check_wal_object(keys_, key, *object);
+        if (info.system_id != options_.system_id || info.file_name != file_name) {
+          throw Error(ErrorKind::integrity,
+                      fmt::format("the WAL object {} holds {} of system {}", key, info.file_name, info.system_id));
+        }
+        plain = open_wal_payload(keys_, secrets_, key, *object);
+        return true;
+      });
   return plain;
 }
 

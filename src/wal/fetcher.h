@@ -14,7 +14,8 @@ namespace owl::wal {
 
 /// Gives recovery the WAL files that it asks for, and no others: the timeline path is fixed before the first one is
 /// served. Thread-safe.
-///  - Of a parent timeline nothing after the fork is served. The segment with the fork itself comes from the child; where
+///  - Of a parent timeline nothing after the fork is served. The segment with the fork itself comes from the child;
+///  where
 ///    the child's is absent, the parent's bytes are cut at the fork and filled with zeros, so that recovery ends there
 ///    and never runs on into another history.
 ///  - "Absent" is told only when every store said so. A store that can't answer, or an object that is damaged
@@ -23,15 +24,15 @@ class Fetcher {
  public:
   struct Options {
     postgres::SystemId system_id = 0;
-    std::optional<postgres::TimelinePath> path;   ///< nullopt: serve whatever is asked for (no recovery is planned)
-    std::uint32_t segment_size = 0;               ///< bytes; 0: from the first segment
+    std::optional<postgres::TimelinePath> path;  ///< nullopt: serve whatever is asked for (no recovery is planned)
+    std::uint32_t segment_size = 0;              ///< bytes; 0: from the first segment
   };
   Fetcher(repository::StoreSet& stores, const crypto::HostKeys& keys, std::vector<crypto::EpochSecrets> secrets,
           Options options);
 
   /// The plain bytes, checked, of exactly the segment's size. nullopt: proven absent, or not on the path.
   std::optional<Bytes> fetch(const std::string& file_name, std::stop_token stop = {});
-  /// Only the info section: one ranged read, no private key.
+  /// Only the info section: one ranged read, no private key. nullopt: proven absent.
   std::optional<WalInfo> info(const std::string& file_name, std::stop_token stop = {});
   /// The history of a timeline; empty for one without parent. Throws Error(not_found) when a timeline above 1 has none.
   std::vector<postgres::TimelineSwitch> history(postgres::TimelineId timeline, std::stop_token stop = {});

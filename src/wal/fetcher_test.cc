@@ -2,118 +2,168 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-
-#include "os/system.h"
-#include "repository/object_keys.h"
-#include "storage/memory_store.h"
-#include "storage/test_support.h"
+#include "wal/test_support.h"
 
 namespace owl::wal {
 namespace {
 
 using storage::error_of;
+using test::key_of;
+using test::segment_name;
+using test::segment_size;
 
-constexpr std::uint32_t segment_size = 1u << 20;
-
-/// Two stores in memory and a cluster that was forked: timeline 2 left timeline 1 in the middle of segment 5.
+/// Timeline 2 left timeline 1 in the middle of segment 5.
 class FetcherTest : public testing::Test {
  protected:
-  FetcherTest() {
-    secrets_.push_back(crypto::generate_epoch(random_.array<16>(), 1, random_));
-    keys_ = crypto::make_host_keys(secrets_[0], crypto::KeyMode::none, {}, {}, random_);
-    stores_ = std::make_unique<repository::StoreSet>(
-        std::vector<repository::StoreSet::Member>{{"a", a_, nullptr}, {"b", b_, nullptr}}, monitor_);
-  }
-
-  static std::string name(postgres::TimelineId timeline, std::uint64_t number) {
-    return postgres::to_file_name({timeline, number}, segment_size);
-  }
-
   void put(storage::MemoryStore& store, const std::string& file, std::uint8_t fill, unsigned copy = 0) {
-    const Bytes plain(segment_size, fill);
-    WalInfo info;
-    info.system_id = 7;
-    info.file_name = file;
-    info.plain_size = plain.size();
-    info.tag = crypto::Namer(keys_.wal_naming).name(crypto::BlobKind::wal, plain);
-    const auto key = repository::keys::wal_object("7", file, copy);
-    const auto built = build_wal_object(keys_, key, info, plain, 1, random_);
-    const std::array<ByteView, 3> pieces{built.head, built.payload, built.footer};
-    store.put_once(key, pieces, std::nullopt, {});
+    bench_.put(store, file, Bytes(segment_size, fill), {}, copy);
+  }
+  std::optional<Bytes> fetch(const std::string& file) {
+    return bench_.fetcher(postgres::TimelinePath(2, {{1, fork_, ""}})).fetch(file);
+  }
+  /// Every call to that store fails, as when nobody listens there.
+  void kill(const std::string& store) {
+    bench_.hooks.before = [store](const repository::test::Operation& operation) {
+      if (operation.store == store) throw Error(ErrorKind::unreachable, "connection refused");
+    };
   }
 
-  Fetcher fetcher() {
-    const std::vector<postgres::TimelineSwitch> history{{1, fork_, ""}};
-    return Fetcher(*stores_, keys_, secrets_, {7, postgres::TimelinePath(2, history), segment_size});
-  }
-
-  const postgres::Lsn fork_{5 * std::uint64_t{segment_size} + 4096};
-  os::SystemRandom random_;
-  storage::FakeClock clock_;
-  RecordingMonitor monitor_;
-  std::shared_ptr<storage::MemoryStore> a_ = std::make_shared<storage::MemoryStore>("a", clock_);
-  std::shared_ptr<storage::MemoryStore> b_ = std::make_shared<storage::MemoryStore>("b", clock_);
-  std::vector<crypto::EpochSecrets> secrets_;
-  crypto::HostKeys keys_;
-  std::unique_ptr<repository::StoreSet> stores_;
+  static constexpr postgres::Lsn fork_{5 * std::uint64_t{segment_size} + 4096};
+  test::ArchiveBench bench_;
+  storage::MemoryStore &a_ = *bench_.a, &b_ = *bench_.b;
 };
 
 TEST_F(FetcherTest, ServesTheParentUpToTheForkOnly) {
-  put(*a_, name(1, 4), 4);
-  put(*a_, name(1, 6), 6);
-  EXPECT_TRUE(fetcher().fetch(name(1, 4)));
-  EXPECT_FALSE(fetcher().fetch(name(1, 6))) << "a segment of the parent behind the fork is another history";
+  put(a_, segment_name(1, 4), 4);
+  put(a_, segment_name(1, 6), 6);
+  EXPECT_TRUE(fetch(segment_name(1, 4)));
+  EXPECT_FALSE(fetch(segment_name(1, 6))) << "a segment of the parent behind the fork is another history";
 }
 
 TEST_F(FetcherTest, TheForksSegmentComesFromTheChildAlone) {
-  put(*a_, name(1, 5), 15);
-  put(*a_, name(2, 5), 25);
-  EXPECT_FALSE(fetcher().fetch(name(1, 5)));
-  EXPECT_EQ(fetcher().fetch(name(2, 5))->front(), 25);
+  put(a_, segment_name(1, 5), 15);
+  put(b_, segment_name(2, 5), 25);
+  EXPECT_FALSE(fetch(segment_name(1, 5)));
+  EXPECT_EQ(fetch(segment_name(2, 5))->front(), 25);
 }
 
 TEST_F(FetcherTest, WithoutTheChildTheParentIsCutAtTheFork) {
-  put(*a_, name(1, 5), 15);
-  const auto bytes = fetcher().fetch(name(1, 5));
+  put(a_, segment_name(1, 5), 15);
+  const auto bytes = fetch(segment_name(1, 5));
   ASSERT_TRUE(bytes);
+  EXPECT_EQ(bytes->size(), segment_size);
   EXPECT_EQ((*bytes)[4095], 15);
   EXPECT_TRUE(all_zero(ByteView(*bytes).subspan(4096)));
 }
 
+TEST_F(FetcherTest, WhetherTheChildIsThereMustBeKnown) {
+  put(a_, segment_name(1, 5), 15);
+  kill("b");
+  EXPECT_EQ(error_of([&] { fetch(segment_name(1, 5)); }).kind(), ErrorKind::unreachable)
+      << "the child's segment may be in the store that does not answer";
+}
+
+TEST_F(FetcherTest, AForkAtABorderLeavesTheParentsLastSegmentWhole) {
+  put(a_, segment_name(1, 4), 4);
+  put(a_, segment_name(1, 5), 5);
+  auto fetcher = bench_.fetcher(postgres::TimelinePath(2, {{1, {5 * std::uint64_t{segment_size}}, ""}}));
+  EXPECT_EQ(fetcher.fetch(segment_name(1, 4))->back(), 4);
+  EXPECT_FALSE(fetcher.fetch(segment_name(1, 5)));
+}
+
 TEST_F(FetcherTest, OtherTimelinesAreAbsent) {
-  put(*a_, name(3, 5), 35);
-  EXPECT_FALSE(fetcher().fetch(name(3, 5)));
+  put(a_, segment_name(3, 5), 35);
+  EXPECT_FALSE(fetch(segment_name(3, 5)));
 }
 
 TEST_F(FetcherTest, ADamagedObjectIsReadFromTheNextStore) {
-  put(*a_, name(2, 6), 26);
-  put(*b_, name(2, 6), 26);
-  const auto key = repository::keys::wal_object("7", name(2, 6));
-  auto bytes = *a_->get(key, {});
-  bytes[bytes.size() / 2] ^= 1;
-  a_->overwrite(key, bytes);
-  EXPECT_EQ(fetcher().fetch(name(2, 6))->front(), 26);
+  put(a_, segment_name(2, 6), 26);
+  put(b_, segment_name(2, 6), 26);
+  bench_.flip_a_bit(a_, segment_name(2, 6));
+  EXPECT_EQ(fetch(segment_name(2, 6))->front(), 26);
 }
 
 TEST_F(FetcherTest, ACopyBesideADamagedObjectIsTaken) {
-  put(*a_, name(2, 6), 26);
-  put(*a_, name(2, 6), 26, 1);
-  a_->overwrite(repository::keys::wal_object("7", name(2, 6)), Bytes{1, 2, 3});
-  EXPECT_EQ(fetcher().fetch(name(2, 6))->front(), 26);
+  put(a_, segment_name(2, 6), 26);
+  put(a_, segment_name(2, 6), 26, 1);
+  a_.overwrite(key_of(segment_name(2, 6)), Bytes{1, 2, 3});
+  EXPECT_EQ(fetch(segment_name(2, 6))->front(), 26);
 }
 
 TEST_F(FetcherTest, DamageEverywhereIsAnErrorAndNeverAbsence) {
-  put(*a_, name(2, 6), 26);
-  a_->overwrite(repository::keys::wal_object("7", name(2, 6)), Bytes{1, 2, 3});
-  EXPECT_EQ(error_of([&] { fetcher().fetch(name(2, 6)); }).kind(), ErrorKind::integrity);
+  put(a_, segment_name(2, 6), 26);
+  a_.overwrite(key_of(segment_name(2, 6)), Bytes{1, 2, 3});
+  const auto error = error_of([&] { fetch(segment_name(2, 6)); });
+  EXPECT_EQ(error.kind(), ErrorKind::integrity);
+  EXPECT_STREQ(error.what(),
+               ("store a: the WAL object " + key_of(segment_name(2, 6)) + " is damaged: it is cut short").c_str());
 }
 
-TEST_F(FetcherTest, AStoreThatDoesNotAnswerIsNoProofOfAbsence) {
-  stores_->drop("b", Error(ErrorKind::unreachable, "gone"));
-  put(*a_, name(2, 6), 26);
-  EXPECT_TRUE(fetcher().fetch(name(2, 6)));
-  EXPECT_EQ(error_of([&] { fetcher().fetch(name(2, 7)); }).kind(), ErrorKind::unreachable);
+/// An object that was put under another file's name, with keys that fit: authentic, and not what was asked for.
+TEST_F(FetcherTest, AnAuthenticObjectOfAnotherFileIsRefused) {
+  put(a_, segment_name(2, 6), 26);
+  a_.overwrite(key_of(segment_name(2, 7)), *a_.get(key_of(segment_name(2, 6)), {}));
+  EXPECT_EQ(error_of([&] { fetch(segment_name(2, 7)); }).kind(), ErrorKind::integrity);
+}
+
+TEST_F(FetcherTest, ADeadStoreIsNoProofOfAbsence) {
+  put(a_, segment_name(2, 6), 26);
+  for (const auto* dead : {"a", "b"}) {
+    kill(dead);
+    EXPECT_EQ(error_of([&] { fetch(segment_name(2, 7)); }).kind(), ErrorKind::unreachable) << dead;
+  }
+  EXPECT_TRUE(fetch(segment_name(2, 6))) << "what the living store has is served";
+}
+
+TEST_F(FetcherTest, AStoreThatDroppedOutIsNoProofOfAbsence) {
+  bench_.stores.drop("b", Error(ErrorKind::unreachable, "gone"));
+  put(a_, segment_name(2, 6), 26);
+  EXPECT_TRUE(fetch(segment_name(2, 6)));
+  const auto error = error_of([&] { fetch(segment_name(2, 7)); });
+  EXPECT_EQ(error.kind(), ErrorKind::unreachable);
+  EXPECT_EQ(error.message(), segment_name(2, 7) + " is in no store that answers, and b does not answer");
+  EXPECT_EQ(error_of([&] { bench_.fetcher().info(segment_name(2, 7)); }).message(), error.message());
+}
+
+TEST_F(FetcherTest, RefusesNamesThatAreNotPostgres) {
+  for (const auto* name : {"", "../../etc/passwd", "00000002.backup", "000000020000000000000006.gz", "RECOVERYXLOG"}) {
+    EXPECT_EQ(error_of([&] { fetch(name); }).kind(), ErrorKind::integrity) << name;
+  }
+}
+
+TEST_F(FetcherTest, HistoriesAreReadOrMissed) {
+  EXPECT_TRUE(bench_.fetcher().history(1).empty()) << "the first timeline has none";
+  const auto error = error_of([&] { bench_.fetcher().history(2); });
+  EXPECT_EQ(error.kind(), ErrorKind::not_found);
+  EXPECT_STREQ(error.what(), "the history file 00000002.history is not in the archive");
+  bench_.put_history(b_, 2, "1\t0/501000\tno recovery target specified\n");
+  const auto history = bench_.fetcher().history(2);
+  ASSERT_EQ(history.size(), 1u);
+  EXPECT_EQ(history[0].switch_point, fork_);
+}
+
+TEST_F(FetcherTest, InfoIsReadWithoutThePayload) {
+  put(b_, segment_name(2, 6), 26);
+  bool whole = false;
+  bench_.hooks.before = [&](const repository::test::Operation& operation) { whole = whole || operation.verb == "get"; };
+  const auto info = bench_.fetcher().info(segment_name(2, 6));
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->file_name, segment_name(2, 6));
+  EXPECT_FALSE(whole);
+  EXPECT_FALSE(bench_.fetcher().info(segment_name(2, 7)));
+}
+
+/// A cluster that makes thousands of restore points in one segment: its info is longer than the first reading.
+TEST_F(FetcherTest, ALongInfoIsReadWhole) {
+  WalInfo::Segment segment;
+  segment.segment_size = segment_size;
+  for (std::uint64_t i = 0; i < 2000; ++i) {
+    segment.restore_points.push_back({{i}, {i + 1}, {1}, std::to_string(i * 7919) + " is a name that no other has"});
+  }
+  bench_.put(a_, segment_name(2, 6), Bytes(segment_size, 1), segment);
+  const auto info = bench_.fetcher().info(segment_name(2, 6));
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->segment.restore_points.size(), 2000u);
 }
 
 }  // namespace

@@ -55,7 +55,8 @@ class Push {
   PushResult run(const Enrolments& enrolments) {
     read();
     require_enrolment(enrolments);
-    object_ = build_wal_object(keys_, keys::wal_object(system(), name_.text), info_, plain_, options_.zstd_level, random_);
+    object_ =
+        build_wal_object(keys_, keys::wal_object(system(), name_.text), info_, plain_, options_.zstd_level, random_);
     result_.plain_bytes = plain_.size();
     result_.stored_bytes = object_.head.size() + object_.payload.size() + object_.footer.size();
     result_.outcome = PushOutcome::already_stored;
@@ -84,46 +85,52 @@ class Push {
   void check_segment(const postgres::ControlFile& control) {
     const auto id = value_or_throw(postgres::parse_segment_name(name_.segment_text, control.wal_segment_size));
     if (plain_.size() != control.wal_segment_size) {
-      throw Error(ErrorKind::refused, fmt::format("{} has {} bytes, a WAL segment of this cluster has {}", file_.string(),
-                                                  plain_.size(), control.wal_segment_size))
+      throw Error(ErrorKind::refused, fmt::format("{} has {} bytes, a WAL segment of this cluster has {}",
+                                                  file_.string(), plain_.size(), control.wal_segment_size))
           .with_hint("It was cut short by a full disk or by a copy; PostgreSQL will offer it again.");
     }
     auto header = postgres::check_segment(plain_, id);
-    if (!header) throw Error(ErrorKind::refused, fmt::format("{} is not {}: {}", file_.string(), name_.text, header.error().message()));
+    if (!header)
+      throw Error(ErrorKind::refused,
+                  fmt::format("{} is not {}: {}", file_.string(), name_.text, header.error().message()));
     if (header->system_id != control.system_id) {
-      throw Error(ErrorKind::conflict, fmt::format("{} was written by another cluster (system id {}, this data directory is {})",
-                                                   file_.string(), header->system_id, control.system_id));
+      throw Error(ErrorKind::conflict,
+                  fmt::format("{} was written by another cluster (system id {}, this data directory is {})",
+                              file_.string(), header->system_id, control.system_id));
     }
     info_.segment = describe_segment(plain_, id, *header);
   }
 
-  /// A cluster that was restored or cloned must not write into the timeline of the one that it came from: its first sign
-  /// is a timeline that the archive has not seen.
+  /// A cluster that was restored or cloned must not write into the timeline of the one that it came from: its first
+  /// sign is a timeline that the archive has not seen.
   void require_enrolment(const Enrolments& enrolments) {
     if (enrolments.covers(data_directory_, info_.system_id)) return;
     const bool history = name_.kind == postgres::WalFileKind::history;
     if (!history && timeline_known()) return;
-    throw Error(ErrorKind::refused,
-                fmt::format("{} begins {} and the data directory {} is not enrolled: this may be a restored or cloned cluster",
-                            name_.text, history ? "a new timeline" : "a timeline that the archive does not know",
-                            data_directory_.string()))
-        .with_hint("If this cluster is the one to archive from now on: `owlbackup doctor --enrol`. If it is a copy: set "
-                   "archive_mode = off.");
+    throw Error(
+        ErrorKind::refused,
+        fmt::format("{} begins {} and the data directory {} is not enrolled: this may be a restored or cloned cluster",
+                    name_.text, history ? "a new timeline" : "a timeline that the archive does not know",
+                    data_directory_.string()))
+        .with_hint(
+            "If this cluster is the one to archive from now on: `owlbackup doctor --enrol`. If it is a copy: set "
+            "archive_mode = off.");
   }
 
   bool timeline_known() {
     bool known = false;
     stores_.on_any([&](repository::StoreSet::Member& member) {
       known = false;
-      member.store->list(keys::wal_timeline(system(), name_.timeline), "", [&](const auto&) { return !(known = true); }, stop_);
+      member.store->list(
+          keys::wal_timeline(system(), name_.timeline), "", [&](const auto&) { return !(known = true); }, stop_);
     });
     return known;
   }
 
-  /// All stores at once. The slower ones get a little longer once the policy is met, and none gets more than the timeout:
-  /// PostgreSQL must never wait for a dead store.
+  /// All stores at once. The slower ones get a little longer once the policy is met, and none gets more than the
+  /// timeout: PostgreSQL must never wait for a dead store.
   void store_everywhere() {
-    constexpr std::chrono::seconds grace{5};
+    using namespace std::chrono_literals;
     auto members = stores_.alive();
     for (const auto& name : stores_.dropped()) result_.failed.push_back(name);
     std::stop_source cut_off;
@@ -135,7 +142,7 @@ class Push {
     const auto finished = [&] { return finished_ == members.size(); };
     const auto met = [&] { return finished() || result_.stores.size() >= options_.policy.needed; };
     changed_.wait_for(lock, options_.timeout, met);
-    changed_.wait_for(lock, result_.stores.size() >= options_.policy.needed ? grace : std::chrono::seconds(0), finished);
+    changed_.wait_for(lock, result_.stores.size() >= options_.policy.needed ? options_.grace : 0ms, finished);
     cut_off.request_stop();
     changed_.wait(lock, finished);
   }
@@ -146,7 +153,7 @@ class Push {
     try {
       outcome = store_in(member, stop);
     } catch (const Error& error) {
-      failure = error;
+      failure = error.kind() == ErrorKind::cancelled && !stop_.stop_requested() ? no_answer() : error;
     }
     std::lock_guard lock(mutex_);
     if (failure) {
@@ -160,9 +167,15 @@ class Push {
     changed_.notify_all();
   }
 
+  /// We hung up; nobody asked this program to stop.
+  Error no_answer() const {
+    return {ErrorKind::timeout, fmt::format("no answer within {}", format_duration(options_.timeout))};
+  }
+
   void note_failure(const repository::StoreSet::Member& member, const Error& error) {
     const bool worse = failure_ && failure_->kind() != ErrorKind::conflict && error.kind() == ErrorKind::conflict;
-    if (!failure_ || worse) failure_ = Error(error).with_context(fmt::format("archiving {} in store {}", name_.text, member.name));
+    if (!failure_ || worse)
+      failure_ = Error(error).with_context(fmt::format("archiving {} in store {}", name_.text, member.name));
   }
 
   /// Creates the object, or proves that the same bytes stand there whole. A damaged one gets a copy beside it.
@@ -171,12 +184,12 @@ class Push {
       const auto key = keys::wal_object(system(), name_.text, copy);
       const auto& object = copy == 0 ? object_ : rebuilt(key);
       const std::array<ByteView, 3> pieces{object.head, object.payload, object.footer};
-      const auto created =
-          storage::create(*member.store, clock_, key, pieces, wal_header_size, object.sha256, stop);
+      const auto created = storage::create(*member.store, clock_, key, pieces, wal_header_size, object.sha256, stop);
       if (created == storage::CreateResult::created) return PushOutcome::stored;
       if (same_bytes_stand_there(member, key, stop)) return PushOutcome::already_stored;
     }
-    throw Error(ErrorKind::integrity, fmt::format("{} damaged copies of {} stand in store {}", most_copies, name_.text, member.name));
+    throw Error(ErrorKind::integrity,
+                fmt::format("{} damaged copies of {} stand in store {}", most_copies, name_.text, member.name));
   }
 
   const BuiltWalObject& rebuilt(const std::string& key) {
@@ -188,7 +201,8 @@ class Push {
 
   bool same_bytes_stand_there(repository::StoreSet::Member& member, const std::string& key, std::stop_token stop) {
     const auto object = member.store->get(key, stop);
-    if (!object) throw Error(ErrorKind::transient, fmt::format("{} was there and is gone in store {}", key, member.name));
+    if (!object)
+      throw Error(ErrorKind::transient, fmt::format("{} was there and is gone in store {}", key, member.name));
     std::optional<WalInfo> stored;
     try {
       stored = check_wal_object(keys_, key, *object);
@@ -197,11 +211,15 @@ class Push {
       monitor_.warning(fmt::format("store {}: {}; a good copy is stored beside it", member.name, error.message()));
       return false;
     }
-    if (stored->tag == info_.tag && stored->system_id == info_.system_id && stored->plain_size == info_.plain_size) return true;
+    if (stored->tag == info_.tag && stored->system_id == info_.system_id && stored->plain_size == info_.plain_size)
+      return true;
     throw Error(ErrorKind::conflict, fmt::format("other bytes are archived already under the name {}", name_.text))
-        .with_hint("One of three things happened: another cluster archives into this repository under the same system id; this "
-                   "is a clone or a rolled-back snapshot of the cluster that archived it (set archive_mode = off, or enrol it "
-                   "under a new timeline by promoting it); or WAL was lost in a crash with fsync off. Nothing was overwritten.");
+        .with_hint(
+            "One of three things happened: another cluster archives into this repository under the same system id; "
+            "this "
+            "is a clone or a rolled-back snapshot of the cluster that archived it (set archive_mode = off, or enrol it "
+            "under a new timeline by promoting it); or WAL was lost in a crash with fsync off. Nothing was "
+            "overwritten.");
   }
 
   void require_policy() {

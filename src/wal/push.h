@@ -24,14 +24,15 @@ struct PushOptions {
   AckPolicy policy;
   int zstd_level = 3;
   std::chrono::milliseconds timeout{60'000};
+  std::chrono::milliseconds grace{5'000};  ///< for the slower stores, once the policy is met
 };
 
 enum class PushOutcome { stored, already_stored };
 struct PushResult {
   PushOutcome outcome = PushOutcome::stored;
   std::uint64_t plain_bytes = 0, stored_bytes = 0;
-  std::vector<std::string> stores;       ///< where it is whole now
-  std::vector<std::string> failed;       ///< where it is not
+  std::vector<std::string> stores;  ///< where it is whole now
+  std::vector<std::string> failed;  ///< where it is not
 };
 
 /// Archives one file that PostgreSQL hands over (archive_command's %p): reads it once, checks that it is what its name
