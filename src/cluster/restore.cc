@@ -10,6 +10,7 @@
 #include "cluster/restore_marker.h"
 #include "cluster/restore_writer.h"
 #include "cluster/target_paths.h"
+#include "cluster/wal_chain.h"
 #include "codec/hash.h"
 #include "concurrency/task_group.h"
 #include "os/file.h"
@@ -21,14 +22,16 @@ namespace {
 
 constexpr std::string_view control_path = "global/pg_control", auto_conf_path = "postgresql.auto.conf";
 
-bool is_wanted(const FileEntry& file) { return file.type != EntryType::folder && !written_apart(file.path); }
+bool is_wanted(const FileEntry& file) {
+  return file.type != EntryType::folder && !written_apart(file.path);
+}
 
 std::optional<os::Account> owner_account(const RestoreOptions& options) {
   if (!options.owner || !os::is_root()) return std::nullopt;
   auto account = os::account_by_name(*options.owner);
   if (!account) {
-    throw Error(ErrorKind::refused, fmt::format("there is no account \"{}\" on this host to own the restored files",
-                                                *options.owner))
+    throw Error(ErrorKind::refused,
+                fmt::format("there is no account \"{}\" on this host to own the restored files", *options.owner))
         .with_hint("Create it, or name another with --owner. Nothing was changed.");
   }
   return account;
@@ -103,22 +106,38 @@ class ClusterRestore {
   /// read it. Marked as archived, so that it is not archived again.
   void write_wal(RestoreWriter& writer) {
     const auto& details = plan_.base.details;
+    const auto size = details.wal_segment_size;
     const auto folder = options_.to / "pg_wal";
     for (const auto& name : {folder, folder / "archive_status"}) {
       os::make_folders(name, 0700);
       writer.own(name);
     }
-    const auto last = (std::max(details.stop.value, details.start.value + 1) - 1) / details.wal_segment_size;
-    const auto first = details.start.value / details.wal_segment_size;
+    const auto last = (std::max(details.stop.value, details.start.value + 1) - 1) / size;
+    const auto first = details.start.value / size;
     monitor_.phase("restoring WAL", last - first + 1, "segments");
     for (auto number = first; number <= last; ++number) {
-      const auto name = postgres::to_file_name({details.timeline, number}, details.wal_segment_size);
+      const auto segment = segment_on_path(plan_.path, number, size);
+      const auto name = postgres::to_file_name(segment, size);
       const auto bytes = fetcher_.fetch(name, stop_);
       if (!bytes) throw Error(ErrorKind::integrity, fmt::format("WAL segment {} is gone from every store", name));
-      writer.put(folder / name, *bytes);
-      writer.put(folder / "archive_status" / (name + ".done"), {});
+      put_segment(writer, name, *bytes);
+      if (segment.timeline != details.timeline) put_before_fork(writer, {details.timeline, number}, *bytes);
       monitor_.advance(1);
     }
+  }
+
+  void put_segment(RestoreWriter& writer, const std::string& name, ByteView bytes) {
+    writer.put(options_.to / "pg_wal" / name, bytes);
+    writer.put(options_.to / "pg_wal/archive_status" / (name + ".done"), {});
+  }
+
+  /// The path leaves the backup's timeline within its last segment: recovery reads the child's, pg_verifybackup the
+  /// parent's, which has the same bytes up to the fork. What the parent wrote after it is another history.
+  void put_before_fork(RestoreWriter& writer, postgres::SegmentId parent, Bytes bytes) {
+    const auto size = plan_.base.details.wal_segment_size;
+    const auto kept = plan_.path.find(parent.timeline)->end - postgres::start_of(parent, size);
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(kept), bytes.end(), std::uint8_t{0});
+    put_segment(writer, postgres::to_file_name(parent, size), bytes);
   }
 
   void write_labels(RestoreWriter& writer) {
@@ -126,8 +145,7 @@ class ClusterRestore {
     writer.put(options_.to / "backup_label", as_bytes(plan_.base.details.label_file));
     const auto auto_conf = os::read_file_if_exists(options_.to / auto_conf_path);
     const auto settings = recovery_settings(plan_.target, plan_.path.target(), options_.restore_command);
-    writer.put(options_.to / auto_conf_path,
-               as_bytes(merge_auto_conf(auto_conf ? as_text(*auto_conf) : "", settings)));
+    writer.put(options_.to / auto_conf_path, as_bytes(merge_auto_conf(auto_conf ? as_text(*auto_conf) : "", settings)));
     writer.put(options_.to / "recovery.signal", {});
     control_ = poisoned_control();
     writer.put(options_.to / "backup_manifest", as_bytes(manifest_text()));
@@ -147,8 +165,8 @@ class ClusterRestore {
     }
     const auto label = as_bytes(details.label_file);
     files.push_back({"backup_label", label.size(), plan_.base.loaded.manifest.finished, codec::crc32c(label)});
-    files.push_back({std::string(control_path), control_.size(), plan_.base.loaded.manifest.finished,
-                     codec::crc32c(control_)});
+    files.push_back(
+        {std::string(control_path), control_.size(), plan_.base.loaded.manifest.finished, codec::crc32c(control_)});
     return render_backup_manifest(postgres::major_version(details.version), details.system_id, files,
                                   {{details.timeline, details.start, details.stop}});
   }

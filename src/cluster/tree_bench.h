@@ -1,0 +1,79 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "cluster/leaf_builder.h"
+#include "cluster/piece_reader.h"
+#include "cluster/restore_tree.h"
+#include "cluster/work_items.h"
+#include "os/file.h"
+#include "repository/catalogue.h"
+#include "repository/test_support.h"
+
+/// For unit tests only.
+namespace owl::cluster::test {
+
+/// A data directory without a server, and a repository in memory to which it is backed up.
+class TreeBench {
+ public:
+  static Bytes pattern(std::size_t size, int seed) {
+    storage::FakeRandom random(static_cast<std::uint64_t>(seed) + 100);
+    Bytes bytes(size);
+    random.fill(bytes);
+    return bytes;
+  }
+  static void write_at(const std::filesystem::path& path, ByteView content) {
+    os::make_folders(path.parent_path());
+    os::replace_file(path, content);
+  }
+  void write(const std::string& path, ByteView content) { write_at(source / path, content); }
+
+  /// As backup.cc does, but for what a server tells.
+  repository::LoadedManifest back_up() {
+    const auto files = list_cluster({source, "PG_15_202209061", 8192, 131072});
+    auto options = bench.options();
+    options.pack_bytes = 1 << 20;
+    repository::BackupSession session(stores, bench.keys, options, bench.clock, bench.random, bench.monitor, {});
+    FilePieces pieces(files.size());
+    PieceReader piece_reader(files, pieces, session, bench.keys.writer_naming, {8192, true, 1}, bench.clock);
+    for (const auto& item : plan_items(files)) piece_reader.process(item);
+    session.flush_data();
+    known_blobs = session.known_blobs();
+    commit(session, assemble(files, pieces));
+    bench.clock.advance(std::chrono::minutes(1));  // so that the next one is the newer
+    return *repository::load_manifest(stores, bench.keys, repository::list_backups(stores).back());
+  }
+
+  os::test::TemporaryFolder folder;
+  const std::filesystem::path source = folder / "pg", target = folder / "restored";
+  repository::test::Bench bench;
+  repository::StoreSet stores = bench.raw_stores();
+  repository::BlobReader reader{stores, bench.keys, bench.secrets};
+  std::uint64_t known_blobs = 0;  ///< that the last backup found
+
+ private:
+  static std::vector<FilePieces::Assembled> assemble(const std::vector<ListedFile>& files, FilePieces& pieces) {
+    std::vector<FilePieces::Assembled> out;
+    for (std::uint32_t i = 0; i < files.size(); ++i) {
+      if (!pieces.is_vanished(i)) out.push_back(pieces.assemble(files[i], i));
+    }
+    std::ranges::sort(out, {}, [](const auto& file) -> const std::string& { return file.entry.path; });
+    return out;
+  }
+  static void commit(repository::BackupSession& session, std::vector<FilePieces::Assembled> files) {
+    LeafBuilder leaves(session);
+    repository::Manifest manifest;
+    manifest.kind = "cluster";
+    manifest.name = "testdb";
+    for (auto& file : files) {
+      manifest.plain_bytes += file.entry.size;
+      leaves.add(std::move(file));
+    }
+    leaves.finish();
+    manifest.leaves = leaves.leaves();
+    session.commit(std::move(manifest), leaves.packs_used(), {});
+  }
+};
+
+}  // namespace owl::cluster::test
