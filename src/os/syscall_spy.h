@@ -19,7 +19,7 @@ class SyscallSpy {
   void fail(const std::string& name, int error);
   /// The process ends (exit code 77) before the call of that number, counted from 0.
   void die_before(std::size_t call);
-  /// What was called: write, fsync file, fsync folder, linkat, unlinkat, renameat, renameat2.
+  /// What was called: write, fsync file, fsync folder, syncfs, linkat, unlinkat, renameat, renameat2.
   const std::vector<std::string>& calls() const { return calls_; }
 
   /// Notes one call. Returns the errno to fail with, or 0: make the call.

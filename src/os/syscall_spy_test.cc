@@ -64,6 +64,9 @@ ssize_t write(int fd, const void* bytes, size_t size) {
 int fsync(int fd) {
   return static_cast<int>(observed(owl::os::test::fsync_name(fd), SYS_fsync, fd));
 }
+int syncfs(int fd) noexcept {
+  return static_cast<int>(observed("syncfs", SYS_syncfs, fd));
+}
 int linkat(int from_folder, const char* from, int to_folder, const char* to, int flags) noexcept {
   return static_cast<int>(observed("linkat", SYS_linkat, from_folder, from, to_folder, to, flags));
 }

@@ -28,8 +28,10 @@ bool can_trust_syncfs(const FileDescriptor& folder) {
     case EXT4_SUPER_MAGIC:
     case XFS_SUPER_MAGIC:
     case BTRFS_SUPER_MAGIC:
-    case TMPFS_MAGIC: return kernel_reports_errors();
-    default: return false;
+    case TMPFS_MAGIC:
+      return kernel_reports_errors();
+    default:
+      return false;
   }
 }
 
@@ -50,7 +52,7 @@ void TreeSync::begin(const std::filesystem::path& folder) {
   const auto status = status_of(folder, true);
   if (!status) throw Error(ErrorKind::not_found, "the folder " + folder.string() + " is not there");
   Root root{open_file(folder, O_RDONLY | O_DIRECTORY), folder, false};
-  root.by_file = !can_trust_syncfs(root.folder);
+  root.by_file = method_ == Method::each_file || !can_trust_syncfs(root.folder);
   if (!root.by_file && roots_.contains(status->device)) return;
   roots_.emplace(status->device, std::move(root));
 }

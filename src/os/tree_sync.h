@@ -14,6 +14,9 @@ namespace owl::os {
 /// can't be trusted (network, FUSE, overlay) every file and folder is fsynced instead. One thread.
 class TreeSync {
  public:
+  enum class Method { best, each_file };  ///< each_file: as where syncfs can't be trusted
+  explicit TreeSync(Method method = Method::best) : method_(method) {}
+
   void begin(const std::filesystem::path& folder);
   /// Throws Error(io) when anything written beneath a begun folder may not be on disk.
   void finish();
@@ -24,6 +27,7 @@ class TreeSync {
     std::filesystem::path path;
     bool by_file = false;
   };
+  const Method method_;
   std::multimap<std::uint64_t, Root> roots_;  ///< by st_dev; by-file roots are all walked, others synced once
 };
 
