@@ -3,11 +3,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <map>
 
 #include "app/backup_view.h"
 #include "app/command.h"
+#include "app/restore_arguments.h"
 #include "app/restore_record.h"
 #include "base/units.h"
 #include "cluster/restore.h"
@@ -20,54 +19,7 @@
 namespace owl::app {
 namespace {
 
-using cluster::RestoreTarget;
 using codec::Json;
-
-struct RestoreArguments {
-  std::string to, backup, time, lsn, name, timeline = "latest", action = "promote", owner, fingerprint, expect_head;
-  std::optional<std::uint32_t> xid;
-  bool immediate = false, exclusive = false, dry_run = false, start = false, ticket = false;
-  std::vector<std::string> tablespaces;
-  int port = 5432;
-};
-
-/// "latest" is the newest that follows from the backup; a number is decimal, or hexadecimal with 0x, as PostgreSQL
-/// takes it.
-std::optional<postgres::TimelineId> timeline_of(std::string_view text) {
-  if (text == "latest") return std::nullopt;
-  const bool hexadecimal = text.starts_with("0x");
-  const auto digits = hexadecimal ? text.substr(2) : text;
-  postgres::TimelineId timeline = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), timeline, hexadecimal ? 16 : 10);
-  if (error == std::errc{} && end == digits.data() + digits.size() && timeline > 0) return timeline;
-  throw Error(ErrorKind::usage, fmt::format("--target-timeline {}: write a timeline's number, or latest", text));
-}
-
-RestoreTarget target_of(Invocation& in, const RestoreArguments& arguments) {
-  using Kind = RestoreTarget::Kind;
-  RestoreTarget target;
-  target.exclusive = arguments.exclusive;
-  target.action = arguments.action;
-  target.timeline = timeline_of(arguments.timeline);
-  if (!arguments.time.empty()) {
-    target.kind = Kind::time;
-    target.time = value_or_throw(parse_time(arguments.time, in.clock().now()));
-    in.monitor().note(fmt::format("--target-time {} is understood as {}", arguments.time, to_postgres(target.time)));
-  } else if (!arguments.lsn.empty()) {
-    target.kind = Kind::lsn;
-    target.lsn = value_or_throw(postgres::parse_lsn(arguments.lsn));
-  } else if (arguments.xid) {
-    target.kind = Kind::xid;
-    target.xid = *arguments.xid;
-  } else if (!arguments.name.empty()) {
-    target.kind = Kind::name;
-    target.name = arguments.name;
-  } else if (arguments.immediate) {
-    target.kind = Kind::immediate;
-  }
-  return target;
-}
 
 /// Which repository is this, and is it as new as we know it to be?
 void check_identity(Invocation& in, const Invocation::Secrets& secrets, const RestoreArguments& arguments) {
@@ -116,18 +68,6 @@ void check_head(Invocation& in, const std::vector<cluster::Candidate>& candidate
               fmt::format("the newest backup's head is {}, not {} as expected: backups were lost or withheld",
                           repository::to_text(head), arguments.expect_head))
       .with_hint("Look at the other store, or restore what there is without --expect-head. Nothing was changed.");
-}
-
-std::map<std::string, std::filesystem::path> tablespace_map(const std::vector<std::string>& mappings) {
-  std::map<std::string, std::filesystem::path> out;
-  for (const auto& mapping : mappings) {
-    const auto equals = mapping.find('=');
-    if (equals == mapping.npos || mapping.substr(equals + 1).empty() || mapping[equals + 1] != '/') {
-      throw Error(ErrorKind::usage, fmt::format("--tablespace-map {}: write OLD=NEW with an absolute NEW", mapping));
-    }
-    out[mapping.substr(0, equals)] = mapping.substr(equals + 1);
-  }
-  return out;
 }
 
 std::optional<std::string> owner_of(const RestoreArguments& arguments, const cluster::ClusterDetails& details) {
@@ -195,12 +135,16 @@ class RestoreRun {
 
  private:
   void make_plan(std::vector<cluster::Candidate> candidates) {
+    const auto target = target_of(arguments_, in_.clock().now());
+    if (!arguments_.time.empty()) {
+      in_.monitor().note(
+          fmt::format("--target-time {} is understood as {}", arguments_.time, to_postgres(target.time)));
+    }
     const auto system = candidates.empty() ? 0 : candidates.back().details.system_id;
     const auto archive = wal::Archive::load(in_.stores(), system, in_.stop());
     wal::Fetcher fetcher(in_.stores(), secrets_.keys, secrets_.secrets,
                          {system, std::nullopt, candidates.empty() ? 0 : candidates.back().details.wal_segment_size});
-    plan_ = cluster::plan_recovery(std::move(candidates), target_of(in_, arguments_), archive, fetcher, in_.monitor(),
-                                   in_.stop());
+    plan_ = cluster::plan_recovery(std::move(candidates), target, archive, fetcher, in_.monitor(), in_.stop());
   }
 
   /// Recovery ends where the archive ends, and that a store which doesn't answer has no more can't be proven.

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <thread>
 
-#include "base/units.h"
+#include "app/progress_text.h"
 #include "os/file_descriptor.h"
 #include "os/system.h"
 
@@ -22,31 +22,10 @@ using codec::Json;
 constexpr std::chrono::milliseconds redraw{200};
 constexpr std::chrono::seconds line_every{10};
 
-/// "reading 1.2 GiB of 5.2 GiB, 23 %, 410.0 MiB/s, 10 s left"
-std::string progress_text(std::string_view phase, std::uint64_t done, std::uint64_t total, std::string_view unit,
-                          double seconds) {
-  const bool bytes = unit == "bytes";
-  const auto amount = [&](std::uint64_t n) { return bytes ? format_bytes(n) : fmt::format("{}", n); };
-  std::string text(phase);
-  if (done == 0 && total == 0) return text;
-  text += " " + amount(done);
-  if (total > 0) text += fmt::format(" of {}, {} %", amount(total), std::min<std::uint64_t>(100, done * 100 / total));
-  if (!bytes) text += fmt::format(" {}", unit);
-  if (seconds > 0.5 && done > 0) {
-    const double rate = static_cast<double>(done) / seconds;
-    if (bytes) text += fmt::format(", {}/s", format_bytes(static_cast<std::uint64_t>(rate)));
-    if (total > done) {
-      const auto left = std::chrono::duration<double>(static_cast<double>(total - done) / rate);
-      text += fmt::format(", {} left", format_duration(std::chrono::duration_cast<std::chrono::nanoseconds>(left)));
-    }
-  }
-  return text;
-}
-
 }  // namespace
 
-/// Draws progress on a terminal, a line now and then elsewhere, or JSON events; from a thread of its own, so that engines
-/// only add to a counter.
+/// Draws progress on a terminal, a line now and then elsewhere, or JSON events; from a thread of its own, so that
+/// engines only add to a counter.
 class Output::Listener final : public Monitor {
  public:
   Listener(OutputOptions options, Clock& clock)
@@ -149,10 +128,18 @@ Output::Output(OutputOptions options, Clock& clock)
     : options_(options), listener_(std::make_unique<Listener>(options, clock)) {}
 Output::~Output() = default;
 
-Monitor& Output::monitor() { return *listener_; }
-std::size_t Output::warnings() const { return listener_->warnings(); }
-void Output::stream_events() { listener_->stream_events(); }
-void Output::clear_progress() { listener_->clear(); }
+Monitor& Output::monitor() {
+  return *listener_;
+}
+std::size_t Output::warnings() const {
+  return listener_->warnings();
+}
+void Output::stream_events() {
+  listener_->stream_events();
+}
+void Output::clear_progress() {
+  listener_->clear();
+}
 
 void Output::say(std::string_view line) {
   if (options_.json || options_.quiet) return;
@@ -170,19 +157,8 @@ void Output::result(const Json& document) {
 void Output::table(const std::vector<std::string>& headings, const std::vector<std::vector<std::string>>& rows) {
   if (options_.json) return;
   listener_->clear();
-  std::vector<std::size_t> widths(headings.size());
-  for (std::size_t i = 0; i < headings.size(); ++i) {
-    widths[i] = headings[i].size();
-    for (const auto& row : rows) widths[i] = std::max(widths[i], row[i].size());
-  }
-  const auto line = [&](const std::vector<std::string>& cells) {
-    std::string text;
-    for (std::size_t i = 0; i < cells.size(); ++i) text += fmt::format("{:<{}}  ", cells[i], widths[i]);
-    while (text.ends_with(' ')) text.pop_back();
-    fmt::print("{}\n", text);
-  };
-  line(headings);
-  for (const auto& row : rows) line(row);
+  fmt::print("{}", table_text(headings, rows));
+  std::fflush(stdout);
 }
 
 void Output::error(const Error& error) {
