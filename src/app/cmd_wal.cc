@@ -120,6 +120,8 @@ void add_wal(Command& app) {
   push.option("PATH", *path, "The file, as PostgreSQL gives it in %p").required();
   push.runs([path](Invocation& in) { return push_exit_code(in, *path); });
 
+  add_wal_serve(wal);
+
   auto fetch = wal.add_command(
       "fetch", "Fetch one WAL file: PostgreSQL's restore_command (exit 0, 1: not archived, 200: failed)",
       "restore_command = 'owlbackup wal fetch --ticket /var/lib/owlbackup/recovery.ticket %f %p'");

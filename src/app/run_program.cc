@@ -34,6 +34,7 @@ void add_commands(Command app) {
   add_verify(app);
   add_status(app);
   add_keys(app);
+  add_serve(app);
   add_demo(app);
   add_completion(app);
 }

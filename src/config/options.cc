@@ -122,6 +122,17 @@ std::vector<Option> engine_options() {
           .checked(wrong_acknowledge),
       duration("wal.push_timeout", at(&Settings::wal, &WalSettings::push_timeout),
                "How long archiving one segment may take before PostgreSQL is told to try again."),
+      absolute_path("wal.socket", at(&Settings::wal, &WalSettings::socket),
+                    "Where the WAL service listens for owl-wal; give owl-wal the same by --socket.")
+          .defaults_to("wal.sock in the state directory"),
+      absolute_path(
+          "wal.spool", at(&Settings::wal, &WalSettings::spool),
+          "A folder that takes WAL while too few stores answer, and lets PostgreSQL count it as archived. What "
+          "is in it alone is lost with this host.")
+          .defaults_to("none"),
+      size("wal.spool_size", at(&Settings::wal, &WalSettings::spool_size), 16 * MiB, "The most that the spool holds."),
+      number("wal.look_ahead", at(&Settings::wal, &WalSettings::look_ahead), {0, 1024},
+             "How many files the WAL service archives before PostgreSQL asks for them."),
       number("backup.workers", at(&Settings::backup, &BackupSettings::workers), {0, 1024},
              "Threads that compress and seal; 0: one for each processor."),
       size("backup.memory", at(&Settings::backup, &BackupSettings::memory), 16 * MiB, "The cap on buffers."),

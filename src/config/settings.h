@@ -44,6 +44,10 @@ struct CompressionSettings {
 struct WalSettings {
   std::string acknowledge = "all";  ///< any | all | a number of stores that must have a segment
   std::chrono::milliseconds push_timeout{60'000};
+  std::filesystem::path socket;         ///< of the WAL service; empty: wal.sock in the state directory
+  std::filesystem::path spool;          ///< takes WAL while stores are away; empty: none
+  std::uint64_t spool_size = 1u << 30;  ///< bytes
+  unsigned look_ahead = 16;             ///< files that the service archives before PostgreSQL asks
 };
 
 struct BackupSettings {

@@ -128,21 +128,41 @@ Result<ControlFile> parse_control_file(ByteView bytes) {
   return file;
 }
 
-ControlFileRead read_control_file(const std::filesystem::path& data_directory, Clock& clock) {
+namespace {
+
+/// PostgreSQL's write and our read are not atomic to each other: reads again until the CRC fits.
+template <typename Read>
+ControlFileRead read_until_sound(const std::string& name, Clock& clock, Read read) {
   constexpr int attempts = 10;
   constexpr auto pause = std::chrono::milliseconds(10);
-  const auto path = data_directory / "global" / "pg_control";
   Bytes before;
   for (int attempt = 1;; ++attempt) {
-    Bytes raw = os::read_file(path, 64 << 10);
+    Bytes raw = read();
     auto parsed = parse_control_file(raw);
     if (parsed) return {*parsed, std::move(raw)};
-    // PostgreSQL's write and our read are not atomic to each other. Twice the same is no accident of that kind.
+    // Twice the same is no accident of that kind.
     const bool settled = equal(raw, before) || parsed.error().kind() == ErrorKind::unsupported;
-    if (settled || attempt == attempts) throw std::move(parsed.error()).with_context("reading " + path.string());
+    if (settled || attempt == attempts) throw std::move(parsed.error()).with_context("reading " + name);
     before = std::move(raw);
     clock.sleep(pause, {});
   }
+}
+
+constexpr std::size_t largest_control_file = 64 << 10;
+
+}  // namespace
+
+ControlFileRead read_control_file(const std::filesystem::path& data_directory, Clock& clock) {
+  const auto path = data_directory / "global" / "pg_control";
+  return read_until_sound(path.string(), clock, [&] { return os::read_file(path, largest_control_file); });
+}
+
+ControlFileRead read_control_file(const os::FileDescriptor& file, const std::string& name, Clock& clock) {
+  return read_until_sound(name, clock, [&] {
+    Bytes raw(largest_control_file);
+    raw.resize(os::read_at(file, raw, 0, name));
+    return raw;
+  });
 }
 
 Bytes poison_checkpoint(ByteView control_file) {

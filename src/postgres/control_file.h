@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "os/file_descriptor.h"
 #include "postgres/types.h"
 
 namespace owl::postgres {
@@ -48,6 +49,8 @@ struct ControlFileRead {
   Bytes raw;
 };
 ControlFileRead read_control_file(const std::filesystem::path& data_directory, Clock& clock);
+/// The same through a descriptor that somebody with the right to open it passed on; `name` is for the error.
+ControlFileRead read_control_file(const os::FileDescriptor& file, const std::string& name, Clock& clock);
 
 /// The same file with a checkpoint that does not exist (0xDEAD), and a fresh CRC: a directory restored without its
 /// backup_label then refuses to start rather than start in the middle of a backup.

@@ -22,7 +22,7 @@ class Archive {
 
   struct File {
     std::string name;
-    std::uint64_t size = 0;              ///< bytes stored
+    std::uint64_t size = 0;  ///< bytes stored
     std::vector<std::string> stores;
     unsigned copies = 1;
   };

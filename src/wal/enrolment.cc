@@ -1,8 +1,10 @@
 #include "wal/enrolment.h"
 
 #include <fmt/core.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "codec/json.h"
 #include "os/file.h"
@@ -82,11 +84,30 @@ void Enrolments::forget(const std::filesystem::path& data_directory) {
   if (removed > 0) save();
 }
 
+FolderIdentity identity_of(const std::filesystem::path& folder) {
+  const auto status = os::status_of(folder, true);
+  if (!status) throw Error(ErrorKind::not_found, fmt::format("there is no folder {}", folder.string()));
+  return {status->device, status->inode};
+}
+
+FolderIdentity identity_of(const os::FileDescriptor& folder, const std::string& name) {
+  struct ::stat status {};
+  if (::fstat(folder.get(), &status) != 0) {
+    const int error = errno;
+    throw Error(kind_of_errno(error), fmt::format("can't tell which folder {} is", name)).with_errno(error);
+  }
+  return {status.st_dev, status.st_ino};
+}
+
+bool Enrolments::covers(const FolderIdentity& data_directory, postgres::SystemId system_id) const {
+  return std::ranges::any_of(clusters_, [&](const EnrolledCluster& c) {
+    return c.system_id == system_id && c.device == data_directory.device && c.inode == data_directory.inode;
+  });
+}
+
 bool Enrolments::covers(const std::filesystem::path& data_directory, postgres::SystemId system_id) const {
   const auto status = os::status_of(data_directory, true);
-  return status && std::ranges::any_of(clusters_, [&](const EnrolledCluster& c) {
-           return c.system_id == system_id && c.device == status->device && c.inode == status->inode;
-         });
+  return status && covers(FolderIdentity{status->device, status->inode}, system_id);
 }
 
 void Enrolments::save() const {

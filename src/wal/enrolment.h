@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/time.h"
+#include "os/file_descriptor.h"
 #include "postgres/types.h"
 
 namespace owl::wal {
@@ -23,6 +24,13 @@ struct EnrolledCluster {
 Bytes serialize(const std::vector<EnrolledCluster>& clusters);  ///< JSON
 Result<std::vector<EnrolledCluster>> parse_enrolments(ByteView bytes);
 
+/// A folder as the file system knows it, whatever its path: what a descriptor can tell, too.
+struct FolderIdentity {
+  std::uint64_t device = 0, inode = 0;
+};
+FolderIdentity identity_of(const std::filesystem::path& folder);  ///< throws Error(not_found)
+FolderIdentity identity_of(const os::FileDescriptor& folder, const std::string& name);
+
 /// The list of them, one small file that is replaced durably.
 class Enrolments {
  public:
@@ -31,6 +39,7 @@ class Enrolments {
   /// A restore's target never stays enrolled, even where the folder (and so its inode) was used before.
   void forget(const std::filesystem::path& data_directory);
   /// Is this very folder enrolled for this system id?
+  bool covers(const FolderIdentity& data_directory, postgres::SystemId system_id) const;
   bool covers(const std::filesystem::path& data_directory, postgres::SystemId system_id) const;
   const std::vector<EnrolledCluster>& all() const { return clusters_; }
 

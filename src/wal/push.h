@@ -9,7 +9,7 @@
 #include "observe/monitor.h"
 #include "repository/stores.h"
 #include "wal/enrolment.h"
-#include "wal/wal_object.h"
+#include "wal/wal_writer.h"
 
 namespace owl::wal {
 
@@ -27,7 +27,6 @@ struct PushOptions {
   std::chrono::milliseconds grace{5'000};  ///< for the slower stores, once the policy is met
 };
 
-enum class PushOutcome { stored, already_stored };
 struct PushResult {
   PushOutcome outcome = PushOutcome::stored;
   std::uint64_t plain_bytes = 0, stored_bytes = 0;

@@ -8,7 +8,14 @@ namespace owl::wal {
 namespace {
 
 /// The info section is a list of (tag, length, bytes): later versions add tags, older readers skip them.
-enum class Section : std::uint8_t { file = 1, segment = 2, transactions = 3, tablespaces = 4, parameters = 5, restore_points = 6 };
+enum class Section : std::uint8_t {
+  file = 1,
+  segment = 2,
+  transactions = 3,
+  tablespaces = 4,
+  parameters = 5,
+  restore_points = 6
+};
 
 template <typename Fill>
 void put_section(BinaryWriter& out, Section tag, Fill fill) {
@@ -108,13 +115,26 @@ void get_file(BinaryReader& in, WalInfo& info) {
 Result<void> get_section(std::uint8_t tag, ByteView bytes, WalInfo& info) {
   BinaryReader in(bytes);
   switch (static_cast<Section>(tag)) {
-    case Section::file: get_file(in, info); break;
-    case Section::segment: get_segment(in, info.segment); break;
-    case Section::transactions: get_transactions(in, info.segment); break;
-    case Section::tablespaces: get_tablespaces(in, info.segment.tablespaces); break;
-    case Section::parameters: get_parameters(in, info.segment.parameters); break;
-    case Section::restore_points: get_restore_points(in, info.segment.restore_points); break;
-    default: return {};  // a later version's
+    case Section::file:
+      get_file(in, info);
+      break;
+    case Section::segment:
+      get_segment(in, info.segment);
+      break;
+    case Section::transactions:
+      get_transactions(in, info.segment);
+      break;
+    case Section::tablespaces:
+      get_tablespaces(in, info.segment.tablespaces);
+      break;
+    case Section::parameters:
+      get_parameters(in, info.segment.parameters);
+      break;
+    case Section::restore_points:
+      get_restore_points(in, info.segment.restore_points);
+      break;
+    default:
+      return {};  // a later version's
   }
   return in.finish("a section of a WAL object's info");
 }

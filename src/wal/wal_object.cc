@@ -40,7 +40,8 @@ Error damaged(std::string_view path, std::string_view how) {
 
 /// HMAC under M over the path and the digest of everything before the footer: proves wholeness and place without the
 /// private key.
-codec::Sha256Digest footer_of(const crypto::HostEpoch& epoch, std::string_view path, const codec::Sha256Digest& digest) {
+codec::Sha256Digest footer_of(const crypto::HostEpoch& epoch, std::string_view path,
+                              const codec::Sha256Digest& digest) {
   Bytes message = to_bytes(as_bytes("owl1 wal"));
   append(message, as_bytes(path));
   message.push_back(0);
@@ -50,7 +51,8 @@ codec::Sha256Digest footer_of(const crypto::HostEpoch& epoch, std::string_view p
 
 const crypto::HostEpoch& epoch_of(const crypto::HostKeys& keys, std::uint32_t epoch, std::string_view path) {
   if (const auto* found = keys.find(epoch)) return *found;
-  throw Error(ErrorKind::no_key, fmt::format("{} belongs to key epoch {}, which this host's key file lacks", path, epoch))
+  throw Error(ErrorKind::no_key,
+              fmt::format("{} belongs to key epoch {}, which this host's key file lacks", path, epoch))
       .with_hint("Enrol this host again: `owlbackup keys enroll`.");
 }
 
@@ -58,16 +60,6 @@ WalHeader checked_header(std::string_view path, ByteView object) {
   auto header = parse_wal_header(object);
   if (!header) throw damaged(path, header.error().message());
   return *header;
-}
-
-Bytes compress_plain(ByteView plain, int level, WalHeader& header) {
-  Bytes out(codec::ZstdEncoder::bound(plain.size()));
-  const auto encoded = codec::ZstdEncoder(level).encode(plain, out);
-  out.resize(encoded.size);
-  header.codec = static_cast<std::uint8_t>(encoded.codec);
-  header.compressed_size = encoded.size;
-  header.plain_size = plain.size();
-  return out;
 }
 
 }  // namespace
@@ -95,13 +87,31 @@ Result<WalHeader> parse_wal_header(ByteView bytes) {
   return header;
 }
 
-BuiltWalObject build_wal_object(const crypto::HostKeys& keys, std::string_view path, const WalInfo& info, ByteView plain,
-                                int zstd_level, Random& random) {
+CompressedWal compress_wal(ByteView plain, int zstd_level) {
+  CompressedWal out;
+  out.bytes.resize(codec::ZstdEncoder::bound(plain.size()));
+  const auto encoded = codec::ZstdEncoder(zstd_level).encode(plain, out.bytes);
+  out.bytes.resize(encoded.size);
+  out.bytes.shrink_to_fit();  // the bound is as large as a segment, what is left a tenth of it
+  out.codec = static_cast<std::uint8_t>(encoded.codec);
+  out.plain_size = plain.size();
+  return out;
+}
+
+BuiltWalObject build_wal_object(const crypto::HostKeys& keys, std::string_view path, const WalInfo& info,
+                                ByteView plain, int zstd_level, Random& random) {
+  return seal_wal_object(keys, path, info, compress_wal(plain, zstd_level), random);
+}
+
+BuiltWalObject seal_wal_object(const crypto::HostKeys& keys, std::string_view path, const WalInfo& info,
+                               const CompressedWal& content, Random& random) {
   const auto& epoch = keys.current();
   WalHeader header;
   header.epoch = epoch.epoch;
-  const Bytes compressed = compress_plain(plain, zstd_level, header);
-  auto payload = crypto::seal_payload(keys, path, compressed, random);
+  header.codec = content.codec;
+  header.compressed_size = content.bytes.size();
+  header.plain_size = content.plain_size;
+  auto payload = crypto::seal_payload(keys, path, content.bytes, random);
   const Bytes sealed_info =
       crypto::seal_object(epoch, keys.repository, crypto::ObjectType::wal_info, path, serialize(info), random);
   header.encapsulated_key = payload.encapsulated_key;
@@ -148,7 +158,8 @@ Bytes open_wal_payload(const crypto::HostKeys& keys, std::span<const crypto::Epo
   const auto header = checked_header(path, object);
   const auto frames = object.subspan(wal_header_size + header.info_size, header.payload_size);
   const Bytes compressed = crypto::open_payload(secrets, header.epoch, header.encapsulated_key, path, frames);
-  if (compressed.size() != header.compressed_size) throw damaged(path, "its payload has another length than its header says");
+  if (compressed.size() != header.compressed_size)
+    throw damaged(path, "its payload has another length than its header says");
   Bytes plain(header.plain_size);
   if (auto read = codec::ZstdDecoder().decode(static_cast<codec::Codec>(header.codec), compressed, plain); !read) {
     throw damaged(path, read.error().message());

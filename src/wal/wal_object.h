@@ -18,23 +18,23 @@ namespace owl::wal {
 /// What a host may know of a stored WAL file without the private key: the info section of its object, sealed under M.
 struct WalInfo {
   postgres::SystemId system_id = 0;
-  std::string file_name;                 ///< segment, .partial, .backup or .history
-  std::uint64_t plain_size = 0;          ///< bytes
-  crypto::BlobName tag{};                ///< keyed name of the plain bytes: "same bytes again?"
+  std::string file_name;         ///< segment, .partial, .backup or .history
+  std::uint64_t plain_size = 0;  ///< bytes
+  crypto::BlobName tag{};        ///< keyed name of the plain bytes: "same bytes again?"
 
   /// Of segments only; zero and empty for the others.
   struct Segment {
     int major = 0;
     std::uint32_t segment_size = 0;
     postgres::Lsn first_record, next_record;  ///< of the first record that begins here; after the last whole one
-    bool ended = false;                  ///< the WAL ends inside (a switch, or the end of a timeline)
+    bool ended = false;                       ///< the WAL ends inside (a switch, or the end of a timeline)
     /// A transaction's end begins at this segment's end and goes on in the next: its time may be unknown here.
     bool uncertain_tail = false;
     /// The same for a record that creates a tablespace, changes parameters or marks a restore point: not noted below.
     bool events_at_tail = false;
     std::uint64_t transaction_ends = 0;
-    Timestamp min_time, max_time;        ///< over transaction ends; meaningless when there are none
-    postgres::Lsn first_end, last_end;   ///< LSNs of the first and last of them
+    Timestamp min_time, max_time;       ///< over transaction ends; meaningless when there are none
+    postgres::Lsn first_end, last_end;  ///< LSNs of the first and last of them
     std::vector<postgres::TablespaceCreate> tablespaces;
     std::vector<postgres::ParameterChange> parameters;
     std::vector<postgres::RestorePoint> restore_points;
@@ -47,16 +47,16 @@ Result<WalInfo> parse_wal_info(ByteView bytes);
 /// Walks a segment once and notes what recovery planning needs. `plain` has passed postgres::check_segment.
 WalInfo::Segment describe_segment(ByteView plain, postgres::SegmentId id, const postgres::SegmentHeader& header);
 
-/// A WAL object = header (128 bytes) ‖ info section, sealed under M ‖ payload, sealed to the epoch's public key in frames ‖
-/// 32-byte HMAC under M over the object's path and the SHA-256 of all before it. One object, one put: what is known of a
-/// segment can't be lost apart from it.
+/// A WAL object = header (128 bytes) ‖ info section, sealed under M ‖ payload, sealed to the epoch's public key in
+/// frames ‖ 32-byte HMAC under M over the object's path and the SHA-256 of all before it. One object, one put: what is
+/// known of a segment can't be lost apart from it.
 inline constexpr std::size_t wal_header_size = 128;
 struct WalHeader {
   std::uint32_t epoch = 0;
   std::uint8_t codec = 0;
-  ByteArray<32> encapsulated_key{};      ///< random for each put: tells a writer its own object
-  std::uint32_t info_size = 0;           ///< bytes, sealed
-  std::uint64_t payload_size = 0;        ///< bytes, sealed
+  ByteArray<32> encapsulated_key{};  ///< random for each put: tells a writer its own object
+  std::uint32_t info_size = 0;       ///< bytes, sealed
+  std::uint64_t payload_size = 0;    ///< bytes, sealed
   std::uint64_t compressed_size = 0, plain_size = 0;
 
   std::uint64_t object_size() const { return wal_header_size + info_size + payload_size + 32; }
@@ -65,13 +65,23 @@ Result<WalHeader> parse_wal_header(ByteView bytes);
 
 /// The stored form, as pieces to put one after the other, with the SHA-256 of the whole.
 struct BuiltWalObject {
-  Bytes head;      ///< header and info
-  Bytes payload;   ///< frames
+  Bytes head;     ///< header and info
+  Bytes payload;  ///< frames
   Bytes footer;
   ByteArray<32> sha256{};
 };
-BuiltWalObject build_wal_object(const crypto::HostKeys& keys, std::string_view path, const WalInfo& info, ByteView plain,
-                                int zstd_level, Random& random);
+/// What is sealed: compressed once, whatever number of objects it goes into.
+struct CompressedWal {
+  std::uint8_t codec = 0;
+  Bytes bytes;
+  std::uint64_t plain_size = 0;
+};
+CompressedWal compress_wal(ByteView plain, int zstd_level);
+BuiltWalObject seal_wal_object(const crypto::HostKeys& keys, std::string_view path, const WalInfo& info,
+                               const CompressedWal& content, Random& random);
+/// Both in one.
+BuiltWalObject build_wal_object(const crypto::HostKeys& keys, std::string_view path, const WalInfo& info,
+                                ByteView plain, int zstd_level, Random& random);
 
 /// Checks length and HMAC of a whole object and opens its info: all that can be proven without the private key. Throws
 /// Error(integrity) naming the path.

@@ -22,8 +22,21 @@ class WalObject : public testing::Test {
     info_.file_name = "000000010000000000000002";
     info_.plain_size = plain_.size();
     info_.tag = crypto::Namer(keys_.wal_naming).name(crypto::BlobKind::wal, plain_);
-    info_.segment = {15, 16u << 20, {0x2000028}, {0x2000100}, true, true, true, 3, {100}, {300}, {0x2000030}, {0x20000f0},
-                     {{{0x2000040}, 16390, "/srv/ts"}}, {{{0x2000050}, 1, 100, 8, 10, 0, 64}}, {{{0x2000060}, {0x2000090}, {250}, "before"}}};
+    info_.segment = {15,
+                     16u << 20,
+                     {0x2000028},
+                     {0x2000100},
+                     true,
+                     true,
+                     true,
+                     3,
+                     {100},
+                     {300},
+                     {0x2000030},
+                     {0x20000f0},
+                     {{{0x2000040}, 16390, "/srv/ts"}},
+                     {{{0x2000050}, 1, 100, 8, 10, 0, 64}},
+                     {{{0x2000060}, {0x2000090}, {250}, "before"}}};
   }
 
   Bytes object() {
@@ -60,7 +73,8 @@ TEST_F(WalObject, InfoNeedsOnlyTheFirstBytesAndNoPrivateKey) {
 
 TEST_F(WalObject, OpensNowhereElse) {
   const auto stored = object();
-  const auto error = error_of([&] { check_wal_object(keys_, "wal/7/00000002/0000000200000000/000000020000000000000002", stored); });
+  const auto error =
+      error_of([&] { check_wal_object(keys_, "wal/7/00000002/0000000200000000/000000020000000000000002", stored); });
   EXPECT_EQ(error.kind(), ErrorKind::integrity);
 }
 
@@ -100,7 +114,8 @@ TEST(WalInfoFormat, RefusesEveryPrefix) {
   info.segment.segment_size = 16u << 20;
   const auto bytes = serialize(info);
   std::size_t accepted = 0;
-  for (std::size_t size = 0; size < bytes.size(); ++size) accepted += parse_wal_info(ByteView(bytes).first(size)) ? 1u : 0u;
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    accepted += parse_wal_info(ByteView(bytes).first(size)) ? 1u : 0u;
   EXPECT_LE(accepted, 5u);  // only where a whole section ends: sections are optional
 }
 

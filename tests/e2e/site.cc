@@ -23,8 +23,15 @@ Site::Site(SiteOptions options) : options_(std::move(options)), folder_("/tmp") 
   PostgresOptions server;
   server.settings = options_.server_settings;
   server.settings.push_back("archive_mode = on");
-  server.settings.push_back("archive_command = 'OWLBACKUP_CONFIG=" + config().string() + " " +
-                            (programs() / "owl-wal").string() + " push %p'");
+  if (options_.archive_module) {
+    const auto module = program("owlbackup").parent_path().parent_path() / "lib/postgresql-15/owlbackup.so";
+    fs::copy_file(module, make("lib") / "owlbackup.so");
+    server.settings.push_back("archive_library = '" + (folder_ / "lib/owlbackup").string() + "'");
+    server.settings.push_back("owlbackup.socket = '" + socket().string() + "'");
+  } else {
+    server.settings.push_back("archive_command = 'OWLBACKUP_CONFIG=" + config().string() + " " +
+                              (programs() / "owl-wal").string() + " --socket " + socket().string() + " push %p'");
+  }
   server.start = false;
   server_ = std::make_unique<PostgresServer>(server);
   write_config({.name = "owlbackup", .connection = server_->connection()});
@@ -71,8 +78,9 @@ fs::path Site::write_config(const Variant& variant) {
     file << "[storage." << name << "]\nurl = \"file://" << store(name).string() << "\"\n";
   file << "[encryption]\nrecipients = [\"" << GpgHome::recipient << "\"]\ngpg_home = \"" << gpg_home.string() << "\"\n"
        << "[wal]\nacknowledge = \"" << (variant.acknowledge.empty() ? options_.acknowledge : variant.acknowledge)
-       << "\"\n"
-       << "[state]\ndirectory = \"" << (variant.state.empty() ? state() : variant.state).string() << "\"\n";
+       << "\"\n";
+  for (const auto& line : options_.wal_settings) file << line << "\n";
+  file << "[state]\ndirectory = \"" << (variant.state.empty() ? state() : variant.state).string() << "\"\n";
   file.close();
   give_to_server_user(path);
   return path;

@@ -19,6 +19,8 @@ struct SiteOptions {
   std::vector<std::string> stores = {"primary"};  ///< a folder each
   std::string acknowledge = "all";
   std::vector<std::string> server_settings = {};
+  bool archive_module = false;  ///< rather than archive_command: files go to the WAL service alone
+  std::vector<std::string> wal_settings = {};  ///< lines of the configuration's section [wal]
 };
 
 /// A host as a user of owlbackup has it: a PostgreSQL that archives through owl-wal, a configuration file, keys, and a
@@ -57,6 +59,8 @@ class Site {
   std::filesystem::path folder() const { return folder_.path(); }
   std::filesystem::path store(const std::string& name = "primary") const { return folder_ / ("store-" + name); }
   std::filesystem::path state() const { return folder_ / "state"; }
+  /// Where the WAL service listens, if a test starts one; else owl-wal does it without.
+  std::filesystem::path socket() const { return state() / "wal.sock"; }
   std::filesystem::path config() const { return folder_ / "owlbackup.toml"; }
   std::filesystem::path programs() const { return folder_ / "bin"; }
   std::filesystem::path postgres_program(std::string_view name) { return server_->bin_dir() / name; }

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/clock.h"
+#include "crypto/keys.h"
+#include "os/file_descriptor.h"
+#include "postgres/control_file.h"
+#include "postgres/types.h"
+#include "wal/enrolment.h"
+#include "wal/wal_object.h"
+
+namespace owl::wal {
+
+/// Where a file that PostgreSQL hands over is to be read from: descriptors, so that it may have been opened by somebody
+/// with more rights than this process has.
+struct WalSource {
+  std::string name;  ///< as PostgreSQL calls it
+  std::string path;  ///< for messages
+  os::FileDescriptor file;
+  postgres::ControlFile control;  ///< of the data directory that it belongs to
+  FolderIdentity data_directory;
+  std::string data_directory_path;  ///< for messages
+};
+/// Opens a file of a data directory that this process may read.
+WalSource open_wal_source(const std::filesystem::path& file, const std::filesystem::path& data_directory, Clock& clock);
+
+/// A file on its way into the archive: read once, since PostgreSQL recycles it under another name as soon as one store
+/// has acknowledged it; proven to be what its name says; described and compressed. Feeds every store.
+struct WalFile {
+  postgres::WalFileName name;
+  WalInfo info;
+  CompressedWal content;
+};
+/// Throws Error(refused) on a segment of another size or with pages of another place, Error(conflict) on one of another
+/// cluster. At most one segment and its compressed form are in memory.
+WalFile read_wal_file(const WalSource& source, const crypto::HostKeys& keys, int zstd_level);
+
+}  // namespace owl::wal
