@@ -52,13 +52,13 @@ void serve(Invocation& in, const RestoreRecord& record, wal::RecoveryTicket tick
     members.push_back({opened.name, opened.store, opened.meter});
   }
   if (background) go_to_background();
-  wal::AgentSocket socket(options);
+  const auto listener = wal::listen_as_agent(options);
   SilentMonitor silent;
   repository::StoreSet stores(std::move(members), silent);
-  wal::Fetcher fetcher(
-      stores, ticket.keys, ticket.secrets,
-      {ticket.system_id, postgres::TimelinePath(ticket.target_timeline, ticket.history), ticket.segment_size});
-  wal::serve_agent(socket, options, fetcher, in.clock(), in.stop());
+  const postgres::TimelinePath path(ticket.target_timeline, ticket.history);
+  wal::Fetcher fetcher(stores, ticket.keys, ticket.secrets, {ticket.system_id, path, ticket.segment_size});
+  wal::Prefetcher prefetcher(fetcher, {.path = path, .segment_size = ticket.segment_size});
+  wal::serve_agent(listener, options, prefetcher, in.clock(), in.stop());
 }
 
 RestoreRecord required_record(Invocation& in, const std::filesystem::path& data_directory) {

@@ -8,7 +8,8 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "wal/fetcher.h"
+#include "os/unix_socket.h"
+#include "wal/prefetcher.h"
 
 namespace owl::wal {
 
@@ -27,19 +28,11 @@ struct AgentOptions {
   std::chrono::milliseconds patience{5000};
   std::chrono::milliseconds look_every{1000};  ///< whether the recovery, or the agent's time, is over
 };
-/// Binds the socket; then `serve_agent` runs until promotion, stop, or its time is up.
-class AgentSocket {
- public:
-  explicit AgentSocket(const AgentOptions& options);
-  AgentSocket(const AgentSocket&) = delete;
-  ~AgentSocket();
-  int descriptor() const { return fd_; }
-
- private:
-  std::filesystem::path path_;
-  int fd_ = -1;
-};
-void serve_agent(AgentSocket& socket, const AgentOptions& options, Fetcher& fetcher, Clock& clock,
+/// Listens where the agent's options say, for the data directory's owner alone. Throws Error(already_exists) where
+/// another agent does.
+os::SocketListener listen_as_agent(const AgentOptions& options);
+/// Runs until promotion, stop, or until its time is up.
+void serve_agent(const os::SocketListener& listener, const AgentOptions& options, Prefetcher& wal, Clock& clock,
                  std::stop_token stop);
 
 /// What `ping` says; nullopt: no agent answers there.

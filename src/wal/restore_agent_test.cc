@@ -84,8 +84,8 @@ class AgentTest : public testing::Test {
   }
 
   void start() {
-    socket_.emplace(options_);
-    agent_ = std::thread([this] { serve_agent(*socket_, options_, fetcher_, clock_, stop_.get_token()); });
+    socket_.emplace(options_.socket, options_.owner_uid);
+    agent_ = std::thread([this] { serve_agent(*socket_, options_, wal_, clock_, stop_.get_token()); });
   }
   /// Returns once the agent has ended by itself.
   void wait_for_end() { agent_.join(); }
@@ -106,9 +106,10 @@ class AgentTest : public testing::Test {
                         .look_every = 20ms};
   test::ArchiveBench bench_;
   Fetcher fetcher_ = bench_.fetcher();
+  Prefetcher wal_{fetcher_, {}};
   storage::FakeClock clock_;
   std::stop_source stop_;
-  std::optional<AgentSocket> socket_;
+  std::optional<os::SocketListener> socket_;
   std::thread agent_;
 };
 
@@ -143,12 +144,12 @@ TEST_F(AgentTest, TellsAbsenceFromFailure) {
 
 TEST_F(AgentTest, SaysWhatItServed) {
   start();
-  EXPECT_EQ(ask("ping"), "ok {\"files\":0,\"bytes\":0,\"last\":\"\",\"data_directory\":\"" +
-                             options_.data_directory.string() + "\"}\n");
+  EXPECT_EQ(ask("ping"), "ok {\"files\":0,\"bytes\":0,\"last\":\"\",\"at_hand\":0,\"data_directory\":\"" +
+                             options_.data_directory.string() + "\"}");
   fetch(segment_name(1, 3), folder_ / "destination");
   fetch(segment_name(1, 4), folder_ / "destination");
   EXPECT_EQ(ask("ping"), "ok {\"files\":1,\"bytes\":1048576,\"last\":\"" + segment_name(1, 3) +
-                             "\",\"data_directory\":\"" + options_.data_directory.string() + "\"}\n");
+                             "\",\"at_hand\":0,\"data_directory\":\"" + options_.data_directory.string() + "\"}");
 }
 
 TEST_F(AgentTest, GarbageIsAnsweredAndLeavesNothingBehind) {
@@ -222,7 +223,7 @@ TEST_F(AgentTest, EndsWhenItsTimeIsUp) {
 
 TEST_F(AgentTest, EndsOnRequestAndTakesItsSocketAlong) {
   start();
-  EXPECT_EQ(ask("stop"), "ok\n");
+  EXPECT_EQ(ask("stop"), "ok");
   wait_for_end();
   socket_.reset();
   EXPECT_FALSE(os::status_of(options_.socket));
@@ -231,9 +232,9 @@ TEST_F(AgentTest, EndsOnRequestAndTakesItsSocketAlong) {
 
 TEST_F(AgentTest, TwoCannotListenInOnePlace) {
   start();
-  const auto error = error_of([&] { AgentSocket second(options_); });
+  const auto error = error_of([&] { listen_as_agent(options_); });
   EXPECT_EQ(error.kind(), ErrorKind::already_exists);
-  EXPECT_EQ(error.message(), "an agent is already listening on " + options_.socket.string());
+  EXPECT_EQ(error.message(), "somebody is already listening on " + options_.socket.string());
   EXPECT_THAT(ask("ping"), testing::StartsWith("ok ")) << "the first one listens on";
 }
 
@@ -247,13 +248,13 @@ TEST_F(AgentTest, ASocketThatADeadAgentLeftBehindIsReplaced) {
 
 TEST_F(AgentTest, APathThatNoSocketCanHaveIsAnErrorOfConfiguration) {
   options_.socket = folder_ / std::string(120, 'x');
-  const auto error = error_of([&] { AgentSocket socket(options_); });
+  const auto error = error_of([&] { listen_as_agent(options_); });
   EXPECT_EQ(error.kind(), ErrorKind::config);
   EXPECT_EQ(error.message(),
             "the socket path " + options_.socket.string() + " is too long for the system (107 letters)");
 }
 
-/// What an account gets when it asks: the agent's answer, "" where it hangs up, "nobody" where it lets nobody connect.
+/// What an account gets when it asks: the agent's answer, "nobody" where it can't connect or the agent hangs up.
 std::string ask_as(std::uint32_t uid, const std::filesystem::path& socket) {
   int pipe_ends[2];
   if (::pipe2(pipe_ends, O_CLOEXEC) != 0) return "no pipe";
@@ -278,7 +279,7 @@ TEST_F(AgentTest, AnswersTheOwnerOfTheDataDirectoryAndNobodyElse) {
   EXPECT_THAT(ask_as(owner, options_.socket), testing::StartsWith("ok "));
   EXPECT_EQ(ask_as(stranger, options_.socket), "nobody") << "the socket's mode keeps it out";
   std::filesystem::permissions(options_.socket, std::filesystem::perms(0666));
-  EXPECT_EQ(ask_as(stranger, options_.socket), "") << "and were it let in, the agent hangs up";
+  EXPECT_EQ(ask_as(stranger, options_.socket), "nobody") << "and were it let in, the agent hangs up";
 }
 
 }  // namespace
