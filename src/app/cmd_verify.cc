@@ -1,10 +1,14 @@
 #include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
 
 #include "app/backup_view.h"
 #include "app/command.h"
 #include "base/units.h"
 #include "os/system.h"
 #include "proof/verify.h"
+#include "repository/object_keys.h"
 
 namespace owl::app {
 namespace {
@@ -25,6 +29,21 @@ std::vector<repository::BackupEntry> chosen(Invocation& in, const crypto::HostKe
   return out;
 }
 
+std::string consequence_of(const proof::Damage& damage) {
+  if (!damage.advice.empty()) return damage.advice;
+  if (damage.backups.empty()) return "No backup rests on it, but a recovery can't go past it.";
+  std::vector<std::string> ids;
+  for (const auto& path : damage.backups) {
+    const auto key = repository::keys::parse_manifest(path);
+    ids.push_back(key ? to_hex(key->lease).substr(0, 8) : path);
+  }
+  constexpr std::size_t most = 8;
+  const auto more = ids.size() > most ? fmt::format(" and {} more", ids.size() - most) : "";
+  ids.resize(std::min(most, ids.size()));
+  return fmt::format("Takes down {} backup{}: {}{}.", damage.backups.size(), damage.backups.size() == 1 ? "" : "s",
+                     fmt::join(ids, ", "), more);
+}
+
 Json to_json(const proof::VerifyResult& result) {
   Json damages = Json::array();
   for (const auto& damage : result.damages) {
@@ -34,12 +53,15 @@ Json to_json(const proof::VerifyResult& result) {
                      .set("store", damage.store)
                      .set("object", damage.object)
                      .set("what", damage.what)
+                     .set("concerns", proof::to_text(damage.concern))
+                     .set("advice", damage.advice)
                      .set("backups", std::move(backups)));
   }
   return Json()
       .set("manifests", result.manifests)
       .set("packs", result.packs)
       .set("wal_objects", result.wal_objects)
+      .set("own_objects", result.own_objects)
       .set("blobs", result.blobs)
       .set("bytes", result.bytes)
       .set("damages", std::move(damages));
@@ -56,7 +78,7 @@ int run_verify(Invocation& in, const VerifyArguments& arguments) {
     keys = secrets.keys;
     options.secrets = std::move(secrets.secrets);
   } else {
-    keys = in.checked_keys();
+    keys = in.keys();  // whether the stores hold their repository is among what is verified
   }
   const auto result = proof::verify(chosen(in, keys, arguments), in.stores(), keys, options, in.monitor(), in.stop());
   in.output().say(
@@ -64,8 +86,8 @@ int run_verify(Invocation& in, const VerifyArguments& arguments) {
                   format_bytes(result.bytes),
                   arguments.data ? fmt::format(", {} blobs opened and compared with their names", result.blobs) : ""));
   for (const auto& damage : result.damages) {
-    in.output().say(fmt::format("DAMAGED {} in {}: {}; {} backups rely on it", damage.object, damage.store, damage.what,
-                                damage.backups.size()));
+    in.output().say(
+        fmt::format("DAMAGED {} in {}: {}. {}", damage.object, damage.store, damage.what, consequence_of(damage)));
   }
   if (result.damages.empty()) in.output().say("No damage found.");
   in.output().result(to_json(result));

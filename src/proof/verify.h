@@ -11,11 +11,21 @@
 
 namespace owl::proof {
 
+/// What suffers from damage.
+enum class Concern {
+  backups,  ///< what was backed up: packs, manifests, WAL
+  keys,     ///< the wrapped secrets, without which nothing opens
+  upkeep,   ///< what can be made anew, or only costs space or time
+};
+std::string_view to_text(Concern concern);
+
 /// One stored object that is not what it should be.
 struct Damage {
-  std::string store, object;             ///< object: its key
+  std::string store, object;  ///< object: its key
   std::string what;
-  std::vector<std::string> backups;      ///< keys of the manifests that rely on it
+  Concern concern = Concern::backups;
+  std::string advice;                ///< what it means and what to do; empty where `backups` says it
+  std::vector<std::string> backups;  ///< keys of the manifests that rely on it
 };
 
 struct VerifyOptions {
@@ -27,12 +37,15 @@ struct VerifyOptions {
 
 struct VerifyResult {
   std::uint64_t packs = 0, wal_objects = 0, manifests = 0, blobs = 0, bytes = 0;
+  std::uint64_t own_objects = 0;  ///< owl.json, RESTORE.md, keys, indexes, leases, trash
   std::vector<Damage> damages;
 };
 
-/// Holds what is stored, in each store, against what the manifests say. Without the private key: every manifest opens,
-/// every leaf of its map opens, every pack that it lists is there with the bytes that its id names, the WAL from its start
-/// to its stop and all other archived WAL is there and authentic. Goes on after damage and reports all of it.
+/// Holds what is stored, in each store, against what it must be. Without the private key: the repository's own objects
+/// are what this host's keys say, to the byte; every manifest opens, every leaf of its map opens, every pack that it
+/// lists is there with the bytes that its id names, the WAL from its start to its stop and all other archived WAL is
+/// there and authentic. Goes on after damage and reports all of it. Throws Error(config) or Error(conflict) where a
+/// store holds no repository or another one.
 VerifyResult verify(const std::vector<repository::BackupEntry>& backups, repository::StoreSet& stores,
                     const crypto::HostKeys& keys, const VerifyOptions& options, Monitor& monitor, std::stop_token stop);
 

@@ -30,7 +30,7 @@ std::vector<std::uint32_t> epochs_in(storage::ObjectStore& store, const std::sto
 std::vector<std::string> wraps_of(storage::ObjectStore& store, std::uint32_t epoch, const std::stop_token& stop) {
   std::vector<std::string> wraps;
   for (const auto& info : storage::list_all(store, keys::epoch_folder(epoch), stop)) {
-    if (info.key != keys::epoch_public(epoch)) wraps.push_back(info.key);
+    if (info.key != keys::epoch_public(epoch) && !keys::parse_wrap_mac(info.key)) wraps.push_back(info.key);
   }
   std::ranges::reverse(wraps);
   return wraps;

@@ -34,7 +34,8 @@ class InitTest : public testing::Test {
   }
   void expect_complete(const crypto::HostKeys& host) {
     for (const auto* store : {"a", "b"}) {
-      EXPECT_THAT(bench.keys_in(store, ""), ElementsAre("RESTORE.md", "keys/0001/000001.clear", "keys/0001/public", "owl.json"));
+      EXPECT_THAT(bench.keys_in(store, ""), ElementsAre("RESTORE.md", "keys/0001/000001.clear",
+                                                        "keys/0001/000001.clear.mac", "keys/0001/public", "owl.json"));
       check_repository(bench.raw(store), host);
       const auto secrets = unwrap_secrets(bench.raw(store), host, {}, {});
       EXPECT_EQ(secrets.size(), 1U);
@@ -57,7 +58,8 @@ TEST_F(InitTest, WritesOwlJsonLast) {
   };
   const auto made = plan();
   write(made.host, made.wrap);
-  EXPECT_THAT(puts, ElementsAre("keys/0001/000001.clear", "keys/0001/public", "RESTORE.md", "owl.json"));
+  EXPECT_THAT(puts, ElementsAre("keys/0001/000001.clear", "keys/0001/000001.clear.mac", "keys/0001/public",
+                                "RESTORE.md", "owl.json"));
 }
 
 TEST_F(InitTest, KilledAtAnyMomentIsFinishedByTheSameKeyFile) {
@@ -157,7 +159,8 @@ TEST_F(InitTest, OwlJsonIsWhatTheFormatPageSays) {
   const auto host = crypto::test_host_keys();
   const auto text = serialize(RepositoryObject{host.repository, 1, {}}, *host.find(1));
   EXPECT_THAT(std::string(as_text(text)),
-              testing::StartsWith(R"({"owlbackup":"repository","format":1,"repository":"101112131415161718191a1b1c1d1e1f","mac":")"));
+              testing::StartsWith(
+                  R"({"owlbackup":"repository","format":1,"repository":"101112131415161718191a1b1c1d1e1f","mac":")"));
   const auto parsed = value_or_throw(parse_repository_object(text));
   EXPECT_EQ(parsed.id, host.repository);
   for (const char* bad : {"", "{", "{}", R"({"owlbackup":"repository","format":1,"repository":"10","mac":"11"})"}) {
@@ -170,7 +173,8 @@ TEST_F(InitTest, OwlJsonIsWhatTheFormatPageSays) {
 TEST_F(InitTest, ThePublicHalfIsWhatTheFormatPageSays) {
   const auto half = first_epoch_public(crypto::test_host_keys());
   const auto text = serialize(half);
-  EXPECT_THAT(std::string(as_text(text)), testing::StartsWith(R"({"owlbackup":"epoch","format":1,"epoch":1,"mode":"openpgp","public":")"));
+  EXPECT_THAT(std::string(as_text(text)),
+              testing::StartsWith(R"({"owlbackup":"epoch","format":1,"epoch":1,"mode":"openpgp","public":")"));
   EXPECT_THAT(std::string(as_text(text)), testing::EndsWith("\"mac\":null}\n"));
   const auto parsed = value_or_throw(parse_epoch_public(text));
   EXPECT_EQ(parsed.public_key, half.public_key);

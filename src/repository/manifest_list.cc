@@ -5,8 +5,6 @@
 namespace owl::repository {
 namespace {
 
-constexpr std::uint64_t largest_void = 512;
-
 bool is_void(StoreSet::Member& store, const storage::ObjectInfo& info, const std::stop_token& stop) {
   if (info.size > largest_void) return false;
   const auto begin = store.store->get_range(info.key, {0, crypto::sealed_header_size}, stop);

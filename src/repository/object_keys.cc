@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -21,9 +22,12 @@ std::uint32_t month_of(Timestamp t) {
 namespace keys {
 namespace {
 
+constexpr std::string_view mac_ending = ".mac";
 constexpr std::array<std::string_view, 3> wrap_endings{"clear", "pgp", "pass"};  // by KeyMode
 
-std::string_view class_letter(PackClass pack_class) { return pack_class == PackClass::data ? "d" : "m"; }
+std::string_view class_letter(PackClass pack_class) {
+  return pack_class == PackClass::data ? "d" : "m";
+}
 
 /// Every parser reads what it needs and then builds the key again: what is not exactly what we would have written is
 /// somebody else's.
@@ -57,7 +61,9 @@ std::optional<std::vector<std::string_view>> parts_after(std::string_view prefix
   return parts;
 }
 
-bool is_month(std::uint32_t month) { return month % 100 >= 1 && month % 100 <= 12 && month / 100 <= 9999; }
+bool is_month(std::uint32_t month) {
+  return month % 100 >= 1 && month % 100 <= 12 && month / 100 <= 9999;
+}
 
 bool is_kind(std::string_view kind) {
   return !kind.empty() && kind.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == std::string_view::npos;
@@ -70,31 +76,49 @@ std::string epoch_folder(std::uint32_t epoch) {
   return fmt::format("keys/{:04}/", epoch);
 }
 
-std::string epoch_public(std::uint32_t epoch) { return epoch_folder(epoch) + "public"; }
+std::string epoch_public(std::uint32_t epoch) {
+  return epoch_folder(epoch) + "public";
+}
 
 std::string epoch_wrap(std::uint32_t epoch, unsigned number, crypto::KeyMode mode) {
   return fmt::format("{}{:06}.{}", epoch_folder(epoch), number, wrap_endings.at(static_cast<std::size_t>(mode)));
+}
+
+std::string wrap_mac(const std::string& wrap) {
+  return wrap + std::string(mac_ending);
 }
 
 std::string pack_month(PackClass pack_class, std::uint32_t month) {
   return fmt::format("packs/{}/{:06}/", class_letter(pack_class), month);
 }
 
-std::string pack(const PackRef& pack) { return pack_month(pack.pack_class, pack.month) + to_hex(pack.id); }
+std::string pack(const PackRef& pack) {
+  return pack_month(pack.pack_class, pack.month) + to_hex(pack.id);
+}
 
-std::string index_folder(const crypto::WriterId& writer) { return fmt::format("index/{}/", to_hex(writer)); }
+std::string index_folder(const crypto::WriterId& writer) {
+  return fmt::format("index/{}/", to_hex(writer));
+}
 
-std::string index(const crypto::WriterId& writer, const RandomId& id) { return index_folder(writer) + to_hex(id); }
+std::string index(const crypto::WriterId& writer, const RandomId& id) {
+  return index_folder(writer) + to_hex(id);
+}
 
 std::string manifest(const ManifestKey& key) {
   return fmt::format("backups/{}/{}/{}-{}", key.kind, key.name_id, to_compact(key.start), to_hex(key.lease));
 }
 
-std::string lease(const RandomId& id, unsigned renewal) { return fmt::format("leases/{}.{:06}", to_hex(id), renewal); }
+std::string lease(const RandomId& id, unsigned renewal) {
+  return fmt::format("leases/{}.{:06}", to_hex(id), renewal);
+}
 
-std::string lease_end(const RandomId& id) { return fmt::format("leases/{}.end", to_hex(id)); }
+std::string lease_end(const RandomId& id) {
+  return fmt::format("leases/{}.end", to_hex(id));
+}
 
-std::string trash(const RandomId& id) { return "trash/" + to_hex(id); }
+std::string trash(const RandomId& id) {
+  return "trash/" + to_hex(id);
+}
 
 std::optional<ManifestKey> parse_manifest(std::string_view key) {
   const auto parts = parts_after("backups/", key, 3);
@@ -106,6 +130,27 @@ std::optional<ManifestKey> parse_manifest(std::string_view key) {
   const auto lease_id = id_of<16>(leaf[1]);
   if (!name_id || !start || !lease_id) return std::nullopt;
   return if_exact(key, ManifestKey{std::string((*parts)[0]), to_hex(*name_id), *start, *lease_id}, manifest);
+}
+
+std::optional<ParsedWrapKey> parse_epoch_wrap(std::string_view key) {
+  const auto parts = parts_after("keys/", key, 2);
+  if (!parts) return std::nullopt;
+  const auto epoch = parse_epoch_folder((*parts)[0]);
+  const auto words = split((*parts)[1], '.');
+  const auto number = number_of<unsigned>(words[0]);
+  if (!epoch || !number || words.size() != 2) return std::nullopt;
+  const auto ending = std::ranges::find(wrap_endings, words[1]);
+  if (ending == wrap_endings.end()) return std::nullopt;
+  const auto mode = static_cast<crypto::KeyMode>(ending - wrap_endings.begin());
+  return if_exact(key, ParsedWrapKey{*epoch, *number, mode},
+                  [](const ParsedWrapKey& k) { return epoch_wrap(k.epoch, k.number, k.mode); });
+}
+
+std::optional<std::string> parse_wrap_mac(std::string_view key) {
+  if (!key.ends_with(mac_ending)) return std::nullopt;
+  auto wrap = std::string(key.substr(0, key.size() - mac_ending.size()));
+  if (!parse_epoch_wrap(wrap)) return std::nullopt;
+  return wrap;
 }
 
 std::optional<PackRef> parse_pack(std::string_view key) {

@@ -15,8 +15,8 @@ namespace owl::repository {
 /// Names of PostgreSQL's own (system id in decimal, segment names) are passed as text: this floor can't tell what they
 /// mean.
 
-using RandomId = ByteArray<16>;   ///< of leases, indexes, trash objects; 32 hex digits in keys
-using PackId = ByteArray<32>;     ///< SHA-256 of the pack's stored bytes
+using RandomId = ByteArray<16>;  ///< of leases, indexes, trash objects; 32 hex digits in keys
+using PackId = ByteArray<32>;    ///< SHA-256 of the pack's stored bytes
 
 enum class PackClass : std::uint8_t { data = 1, metadata = 2 };
 
@@ -33,9 +33,9 @@ struct PackRef {
 
 /// Where one backup stands, or will stand: announced by its lease, created once.
 struct ManifestKey {
-  std::string kind;          ///< cluster | dump | files
-  std::string name_id;       ///< 16 hex digits (crypto::path_id), stands for the source's name
-  Timestamp start;           ///< whole seconds
+  std::string kind;     ///< cluster | dump | files
+  std::string name_id;  ///< 16 hex digits (crypto::path_id), stands for the source's name
+  Timestamp start;      ///< whole seconds
   RandomId lease{};
 
   friend bool operator==(const ManifestKey&, const ManifestKey&) = default;
@@ -46,21 +46,22 @@ namespace keys {
 inline constexpr std::string_view repository_object = "owl.json";
 inline constexpr std::string_view restore_readme = "RESTORE.md";
 
-std::string epoch_public(std::uint32_t epoch);                     // keys/0001/public
-std::string epoch_folder(std::uint32_t epoch);                     // keys/0001/
+std::string epoch_public(std::uint32_t epoch);                                       // keys/0001/public
+std::string epoch_folder(std::uint32_t epoch);                                       // keys/0001/
 std::string epoch_wrap(std::uint32_t epoch, unsigned number, crypto::KeyMode mode);  // keys/0001/000001.pgp
-std::string pack(const PackRef& pack);                             // packs/d/202611/<64 hex>
-std::string pack_month(PackClass pack_class, std::uint32_t month); // packs/d/202611/
-std::string index(const crypto::WriterId& writer, const RandomId& id);   // index/<16 hex>/<32 hex>
+std::string wrap_mac(const std::string& wrap);                                       // keys/0001/000001.pgp.mac
+std::string pack(const PackRef& pack);                                               // packs/d/202611/<64 hex>
+std::string pack_month(PackClass pack_class, std::uint32_t month);                   // packs/d/202611/
+std::string index(const crypto::WriterId& writer, const RandomId& id);               // index/<16 hex>/<32 hex>
 std::string index_folder(const crypto::WriterId& writer);
-std::string manifest(const ManifestKey& key);                      // backups/cluster/<name id>/20261122T143000Z-<32 hex>
-std::string lease(const RandomId& id, unsigned renewal);           // leases/<32 hex>.000001
-std::string lease_end(const RandomId& id);                         // leases/<32 hex>.end
-std::string trash(const RandomId& id);                             // trash/<32 hex>
+std::string manifest(const ManifestKey& key);             // backups/cluster/<name id>/20261122T143000Z-<32 hex>
+std::string lease(const RandomId& id, unsigned renewal);  // leases/<32 hex>.000001
+std::string lease_end(const RandomId& id);                // leases/<32 hex>.end
+std::string trash(const RandomId& id);                    // trash/<32 hex>
 
 /// wal/<system id>/<timeline>/<16 hex>/<segment>[~n]; history files: wal/<system id>/<timeline>/<name>.
 std::string wal_object(std::string_view system_id, std::string_view file_name, unsigned copy = 0);
-std::string wal_system(std::string_view system_id);                // wal/<system id>/
+std::string wal_system(std::string_view system_id);                            // wal/<system id>/
 std::string wal_timeline(std::string_view system_id, std::uint32_t timeline);  // wal/<system id>/00000001/
 std::string wal_folder(std::string_view system_id, std::string_view segment_name);
 
@@ -74,7 +75,16 @@ struct ParsedLeaseKey {
   bool end = false;
 };
 std::optional<ManifestKey> parse_manifest(std::string_view key);
-std::optional<PackRef> parse_pack(std::string_view key);           ///< id, class and month; sizes are 0
+/// keys/<epoch>/<n>.<how>, and nothing else that stands there.
+struct ParsedWrapKey {
+  std::uint32_t epoch = 0;
+  unsigned number = 0;
+  crypto::KeyMode mode{};
+};
+std::optional<ParsedWrapKey> parse_epoch_wrap(std::string_view key);
+/// The key of the wrap that a MAC stands beside; nullopt: this is the key of no such MAC.
+std::optional<std::string> parse_wrap_mac(std::string_view key);
+std::optional<PackRef> parse_pack(std::string_view key);  ///< id, class and month; sizes are 0
 std::optional<ParsedWalKey> parse_wal_object(std::string_view key);
 std::optional<ParsedLeaseKey> parse_lease(std::string_view key);
 std::optional<RandomId> parse_index(std::string_view key);

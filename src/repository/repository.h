@@ -16,9 +16,12 @@ namespace owl::repository {
 struct RepositoryObject {
   crypto::RepositoryId id{};
   std::uint32_t format = 1;
-  ByteArray<32> mac{};    ///< HMAC under the first epoch's mac key
+  ByteArray<32> mac{};  ///< HMAC under the first epoch's mac key
 };
 Bytes serialize(const RepositoryObject& object, const crypto::HostEpoch& first);
+/// What must stand there, to the byte; nullopt for a host enrolled after a rotation, with newer epochs alone, which has
+/// nothing to make the MAC with.
+std::optional<Bytes> expected_repository_object(const crypto::HostKeys& host);
 Result<RepositoryObject> parse_repository_object(ByteView bytes);
 /// Reads owl.json; nullopt: no repository there.
 std::optional<RepositoryObject> read_repository_object(storage::ObjectStore& store, std::stop_token stop = {});
@@ -28,15 +31,15 @@ struct InitOptions {
   std::vector<crypto::Recipient> recipients;
   crypto::GpgOptions gpg;
   Secret passphrase;
-  std::string name;        ///< for RESTORE.md
+  std::string name;  ///< for RESTORE.md
 };
-/// Makes a new repository in every store, or finishes a half-made one that `existing` keys belong to: wraps, then
-/// public half, RESTORE.md, owl.json last. Returns the host's keys, which the caller writes durably BEFORE this is called
-/// with them: see `plan_init`.
+/// Makes a new repository in every store, or puts what is missing in one that `existing` keys belong to: wrap, its MAC,
+/// public half, RESTORE.md, owl.json last. Returns the host's keys, which the caller writes durably BEFORE this is
+/// called with them: see `plan_init`.
 struct InitPlan {
   crypto::HostKeys host;
   crypto::EpochSecrets secrets;
-  Bytes wrap;              ///< made, and proven to be one that the recipients can open (packet tags)
+  Bytes wrap;  ///< made, and proven to be one that the recipients can open (packet tags)
 };
 InitPlan plan_init(const InitOptions& options, Clock& clock, Random& random);
 /// Idempotent for one plan or one key file: stores that hold the repository already are left alone; one that holds

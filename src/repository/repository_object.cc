@@ -42,14 +42,21 @@ Bytes serialize(const RepositoryObject& object, const crypto::HostEpoch& first) 
   return to_bytes(as_bytes(json.dump() + "\n"));
 }
 
+std::optional<Bytes> expected_repository_object(const crypto::HostKeys& host) {
+  const auto* const first = host.find(1);
+  if (first == nullptr) return std::nullopt;
+  return serialize(RepositoryObject{host.repository, known_format, {}}, *first);
+}
+
 Result<RepositoryObject> parse_repository_object(ByteView bytes) {
   const auto json = codec::Json::parse(as_text(bytes));
   if (!json) return malformed(json.error().message());
   if ((*json)["owlbackup"].text_or("") != what) return malformed("says nothing of an owlbackup repository");
   const auto format = (*json)["format"].unsigned_or(0);
   if (format != known_format) {
-    return tl::unexpected(Error(ErrorKind::unsupported, fmt::format("{}: repository format {}", keys::repository_object, format))
-                              .with_hint("A newer owlbackup made this repository: use that one."));
+    return tl::unexpected(
+        Error(ErrorKind::unsupported, fmt::format("{}: repository format {}", keys::repository_object, format))
+            .with_hint("A newer owlbackup made this repository: use that one."));
   }
   const auto id = array_from_hex<16>((*json)["repository"].text_or(""));
   const auto mac = array_from_hex<32>((*json)["mac"].text_or(""));
@@ -75,7 +82,8 @@ void check_repository(storage::ObjectStore& store, const crypto::HostKeys& host,
         .with_hint("Point the configuration at the right store, or at the right key file.");
   }
   const auto* const first = host.find(1);
-  if (first == nullptr) return;  // enrolled after a rotation, with newer epochs alone: nothing here to check the MAC with
+  if (first == nullptr)
+    return;  // enrolled after a rotation, with newer epochs alone: nothing here to check the MAC with
   if (crypto::same_secret(mac_of(*object, *first), object->mac)) return;
   throw Error(ErrorKind::integrity, fmt::format("{} is damaged or forged: its MAC is wrong", described(store)))
       .with_hint("Nothing was written. Compare the repository's fingerprint with the one in your recovery kit.");

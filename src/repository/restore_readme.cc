@@ -3,6 +3,9 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "base/check.h"
+#include "codec/hash.h"
+
 namespace owl::repository {
 namespace {
 
@@ -61,13 +64,40 @@ If it differs, this is not the repository that your hosts wrote to: do not trust
 
 The format is described to the byte in owlbackup's `docs/format/`; `keys/0001/` holds the secrets as one line of JSON,
 wrapped for GnuPG (`.pgp`), by a passphrase (`.pass`) or not at all (`.clear`). `owl.json` says which format this is.
+
+## Whether anybody changed this page
+
+`owlbackup verify` tells, by the last line.
+
 )";
+
+/// HMAC(mac key of the first epoch, "owl1 RESTORE.md" ‖ repository ‖ the text before the last line)
+std::string mac_line(const crypto::HostKeys& host, const crypto::HostEpoch& first, std::string_view before) {
+  auto message = to_bytes(as_bytes("owl1 RESTORE.md"));
+  append(message, host.repository);
+  append(message, as_bytes(before));
+  const auto keys = crypto::derive_metadata_keys(first.m);
+  return fmt::format("    {}\n", to_hex(codec::hmac_sha256(keys.mac.view(), message)));
+}
 
 }  // namespace
 
 std::string restore_readme(const crypto::HostKeys& host, const std::string& name) {
-  return fmt::format(fmt::runtime(text), fmt::arg("name", name), fmt::arg("opens", what_opens_it(host)),
-                     fmt::arg("fingerprint", crypto::to_text(host.fingerprint)));
+  auto page = fmt::format(fmt::runtime(text), fmt::arg("name", name), fmt::arg("opens", what_opens_it(host)),
+                          fmt::arg("fingerprint", crypto::to_text(host.fingerprint)));
+  const auto* const first = host.find(1);
+  OWL_CHECK(first != nullptr, "a new repository begins with epoch 1");
+  return page + mac_line(host, *first, page);
+}
+
+bool restore_readme_is_genuine(const crypto::HostKeys& host, ByteView text) {
+  const auto* const first = host.find(1);
+  if (first == nullptr) return true;
+  const auto page = as_text(text);
+  const auto length = mac_line(host, *first, {}).size();
+  if (page.size() < length) return false;
+  const auto before = page.substr(0, page.size() - length);
+  return page.substr(before.size()) == mac_line(host, *first, before);
 }
 
 }  // namespace owl::repository

@@ -1,4 +1,6 @@
 #include <fstream>
+#include <functional>
+#include <random>
 
 #include "crash/faults.h"
 
@@ -12,12 +14,22 @@ enum class Harm { flipped, cut, removed };
 /// Damages one stored object for as long as it lives.
 class Harmed {
  public:
+  using Change = std::function<void(std::string&)>;
+
+  Harmed(const fs::path& object, const Change& change) : object_(object), original_(read_text(object)) {
+    auto text = original_;
+    change(text);
+    write(text);
+  }
   Harmed(const fs::path& object, Harm harm) : object_(object), original_(read_text(object)) {
     auto text = original_;
+    // This bit is the case of a letter and tells a blank from none: what parses equal must not pass for equal.
     if (harm == Harm::flipped) text[text.size() / 2] = static_cast<char>(text[text.size() / 2] ^ 0x20);
     if (harm == Harm::cut) text.resize(text.size() / 2);
-    if (harm == Harm::removed) fs::remove(object);
-    else write(text);
+    if (harm == Harm::removed)
+      fs::remove(object);
+    else
+      write(text);
   }
   ~Harmed() { write(original_); }
   Harmed(const Harmed&) = delete;
@@ -53,18 +65,33 @@ class Objects : public testing::Test {
   /// Every reading command: it may work, or it says which object is damaged; it never crashes.
   static void read_everything(const std::string& key, const std::string& what) {
     for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-             {"list"}, {"show", "latest"}, {"ls", "latest"}, {"cat", "latest", "PG_VERSION"}, {"status"}, {"wal", "status"},
+             {"list"},
+             {"show", "latest"},
+             {"ls", "latest"},
+             {"cat", "latest", "PG_VERSION"},
+             {"status"},
+             {"wal", "status"},
              {"restore", "cluster", "--to", (site->folder() / "unused").string(), "--dry-run"}}) {
       const auto run = site->owl(command);
       EXPECT_LT(run.exit_code, 128) << what << " " << command[0] << run.err;
       const auto folder = fs::path(key).parent_path().string() + "/";
       const auto file = fs::path(key).filename().string();  // wal status tells of gaps on standard output
-      const bool names = run.out.find(file) != std::string::npos || run.err.find(key) != std::string::npos || run.err.find(folder) != std::string::npos || run.err.find(fs::path(key).filename().string()) != std::string::npos;
-      const bool gone = run.err.find("there is no backup") != std::string::npos || run.err.find("owlbackup init") != std::string::npos;
+      const bool names = run.out.find(file) != std::string::npos || run.err.find(key) != std::string::npos ||
+                         run.err.find(folder) != std::string::npos ||
+                         run.err.find(fs::path(key).filename().string()) != std::string::npos;
+      const bool gone = run.err.find("there is no backup") != std::string::npos ||
+                        run.err.find("owlbackup init") != std::string::npos;
       if (run.exit_code != 0 && run.exit_code != 3) {
         EXPECT_TRUE(names || gone) << what << " " << command[0] << ": " << run.err;
       }
     }
+  }
+
+  static void expect_verify_finds(const std::string& key, const std::string& what) {
+    const auto verify = site->owl({"verify"});
+    EXPECT_EQ(verify.exit_code, 5) << what << verify.out << verify.err;
+    const auto mac = key.find(".mac");  // a wrap and its MAC are named by the wrap where they don't fit together
+    EXPECT_NE(verify.out.find("DAMAGED " + key.substr(0, mac)), std::string::npos) << what << verify.out << verify.err;
   }
 
   static std::unique_ptr<Site> site;
@@ -73,7 +100,10 @@ std::unique_ptr<Site> Objects::site;
 
 struct Kind {
   const char* part;
-  bool verify_finds;   ///< what no backup relies on is not verify's business
+  /// A sweep takes away leases and merged indexes as a matter of course: that one is missing says nothing.
+  bool may_go = false;
+
+  friend std::ostream& operator<<(std::ostream& out, const Kind& kind) { return out << kind.part; }
 };
 
 class EachObject : public Objects, public testing::WithParamInterface<std::tuple<Kind, Harm>> {};
@@ -85,13 +115,10 @@ TEST_P(EachObject, IsNamedAndNeverServed) {
   const auto what = key + (harm == Harm::flipped ? " flipped" : harm == Harm::cut ? " cut" : " removed");
   const Harmed harmed(object, harm);
   read_everything(key, what);
-  // A manifest that is gone leaves nothing behind that verify could miss it by; the head that the host keeps tells of it.
+  // A manifest that is gone leaves nothing behind that verify could miss it by; the head that the host keeps tells of
+  // it.
   const bool manifest_gone = harm == Harm::removed && key.starts_with("backups/");
-  if (kind.verify_finds && !manifest_gone) {
-    const auto verify = site->owl({"verify"});
-    EXPECT_NE(verify.exit_code, 0) << what << verify.out;
-    EXPECT_LT(verify.exit_code, 128) << what;
-  }
+  if (harm != Harm::removed || !(kind.may_go || manifest_gone)) expect_verify_finds(key, what);
   const auto to = site->target("restored");
   const auto restore = site->owl({"restore", "cluster", "--to", to.string(), "--immediate", "--recovery-ticket"});
   EXPECT_LT(restore.exit_code, 128) << what << restore.err;
@@ -104,14 +131,54 @@ TEST_P(EachObject, IsNamedAndNeverServed) {
   fs::remove_all(to);
 }
 
+constexpr auto kinds = std::array{Kind{"packs/d/"},
+                                  Kind{"packs/m/"},
+                                  Kind{"backups/"},
+                                  Kind{"000000010000000000000002"},
+                                  Kind{"owl.json"},
+                                  Kind{"RESTORE.md"},
+                                  Kind{"keys/0001/public"},
+                                  Kind{"keys/0001/000001.pgp"},
+                                  Kind{"keys/0001/000001.pgp.mac"},
+                                  Kind{"index/", true},
+                                  Kind{"leases/", true}};
+
 INSTANTIATE_TEST_SUITE_P(Kinds, EachObject,
-                         testing::Combine(testing::Values(Kind{"packs/d/", true}, Kind{"packs/m/", true}, Kind{"backups/", true},
-                                                          Kind{"000000010000000000000002", true}, Kind{"owl.json", true},
-                                                          Kind{"keys/0001/public", false}, Kind{"keys/0001/000001", false},
-                                                          Kind{"index/", false}, Kind{"leases/", false}, Kind{"RESTORE.md", false}),
+                         testing::Combine(testing::ValuesIn(kinds),
                                           testing::Values(Harm::flipped, Harm::cut, Harm::removed)));
 
-TEST_F(Objects, AreWholeAgainAfterwards) { site->owl_ok({"verify", "--data"}); }
+class EachByte : public Objects, public testing::WithParamInterface<Kind> {};
+
+/// The ends of an object, and a few bytes and bits anywhere in it.
+TEST_P(EachByte, IsHeldAgainstWhatItMustBe) {
+  const auto object = one(GetParam().part);
+  const auto key = key_of(object);
+  const auto seed = std::random_device{}();
+  std::mt19937 random(seed);
+  const auto size = read_text(object).size();
+  std::vector<std::size_t> places{0, size - 1};
+  for (int i = 0; i < 4; ++i) places.push_back(random() % size);
+  for (const auto place : places) {
+    const char bit = static_cast<char>(1U << random() % 8);
+    const Harmed harmed(object, [&](std::string& text) { text[place] = static_cast<char>(text[place] ^ bit); });
+    expect_verify_finds(key, key + ", byte " + std::to_string(place) + " XOR " + std::to_string(bit) + ", seed " +
+                                 std::to_string(seed));
+  }
+  const std::vector<std::pair<std::string, Harmed::Change>> changes{
+      {"a byte less", [](std::string& text) { text.pop_back(); }},
+      {"a byte more", [](std::string& text) { text.push_back('\n'); }},
+      {"empty", [](std::string& text) { text.clear(); }}};
+  for (const auto& [what, change] : changes) {
+    const Harmed harmed(object, change);
+    expect_verify_finds(key, key + ", " + what);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, EachByte, testing::ValuesIn(kinds));
+
+TEST_F(Objects, AreWholeAgainAfterwards) {
+  site->owl_ok({"verify", "--data"});
+}
 
 }  // namespace
 }  // namespace owl::test
