@@ -49,7 +49,7 @@ class FaultyStore final : public ForwardingStore {
 
   PutOutcome put_once(const std::string& key, std::span<const ByteView> pieces,
                       const std::optional<ByteArray<32>>& sha256, std::stop_token stop) override {
-    const auto plan = begin();
+    const auto plan = begin(key);
     if (plan.find(Action::late) != nullptr) remember(plan.number + 2, key, pieces);
     return run(plan, attempt("store", key, description()), stop,
                [&] { return inner().put_once(key, pieces, sha256, stop); });
@@ -91,12 +91,12 @@ class FaultyStore final : public ForwardingStore {
     std::vector<Late> late;
   };
 
-  Plan begin() {
+  Plan begin(std::string_view put_key = {}) {
     auto state = state_.lock();
     Plan plan{.number = ++state->operations, .items = {}, .landing = {}};
     if (!spec_.count_path.empty()) std::ofstream(spec_.count_path, std::ios::trunc) << plan.number << '\n';
     for (std::size_t i = 0; i < spec_.items.size(); ++i) {
-      if (strikes(spec_.items[i], i, plan.number)) plan.items.push_back(spec_.items[i]);
+      if (strikes(spec_.items[i], i, plan.number, put_key)) plan.items.push_back(spec_.items[i]);
     }
     std::erase_if(state->late, [&](Late& late) {
       if (late.lands_before > plan.number) return false;
@@ -105,7 +105,8 @@ class FaultyStore final : public ForwardingStore {
     });
     return plan;
   }
-  bool strikes(const Item& item, std::size_t index, std::uint64_t number) const {
+  bool strikes(const Item& item, std::size_t index, std::uint64_t number, std::string_view put_key) const {
+    if (!item.put_prefix.empty()) return put_key.starts_with(item.put_prefix);
     if (item.number) return *item.number == number;
     if (item.percent) return scrambled(scrambled(spec_.seed + index) + number) % 100 < *item.percent;
     return true;

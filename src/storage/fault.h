@@ -27,6 +27,8 @@ namespace owl::storage {
 ///     count=PATH     writes the number of operations so far to a file, anew with each, so that a test can find out how
 ///                    many there are and then break each in turn
 ///
+/// In place of N, a prefix of keys that ends in '/' means each put_once below it: "kill@backups/" kills before a commit.
+///
 /// Every call to the store is an operation, of whatever kind and outcome, numbered from 1 in the order of their
 /// beginning. In place of @N, %P gives each operation a chance of P in a hundred: "fail%10:throttled,seed=7". Items
 /// that make no sense for an operation (lie on a put_once) do nothing.
@@ -35,7 +37,8 @@ struct FaultSpec {
   struct Item {
     Action action{};
     std::optional<std::uint64_t> number = {};  ///< @N
-    std::optional<unsigned> percent = {};      ///< %P; neither: always
+    std::string put_prefix = {};               ///< @PREFIX/
+    std::optional<unsigned> percent = {};      ///< %P; none of the three: always
     ErrorKind kind = ErrorKind::transient;     ///< fail
     std::chrono::milliseconds delay{0};        ///< slow
   };

@@ -28,9 +28,13 @@ std::optional<Action> action_named(std::string_view name) {
   return std::nullopt;
 }
 
-/// "@17", "%10", or nothing.
+/// "@17", "@backups/", "%10", or nothing.
 bool take_when(std::string_view when, FaultSpec::Item& item) {
   if (when.empty()) return item.action == Action::slow;
+  if (when.front() == '@' && when.size() > 2 && when.ends_with('/')) {
+    item.put_prefix = when.substr(1);
+    return true;
+  }
   const auto value = parse_number(when.substr(1));
   if (!value) return false;
   if (when.front() == '@') {

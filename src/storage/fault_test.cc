@@ -41,7 +41,7 @@ TEST(FaultSpec, ReadsTheWholeGrammar) {
 
 TEST(FaultSpec, RefusesWhatItDoesNotKnow) {
   for (const auto* text :
-       {"kill", "kill@", "kill@0", "kill@x", "kill@1:x", "fail@1", "fail@1:bad", "fail%101:transient", "explode@1",
+       {"kill", "kill@", "kill@/", "kill@0", "kill@x", "kill@1:x", "fail@1", "fail@1:bad", "fail%101:transient", "explode@1",
         "slow", "slow:", "slow:fast", "seed=", "count=", "kill@1,", "cut"}) {
     EXPECT_FALSE(parse_fault_spec(text)) << text;
   }
@@ -68,6 +68,13 @@ TEST_F(FaultTest, LateLandsTwoOperationsOn) {
   EXPECT_EQ(error_of([&] { store->put_once("k", as_bytes("x")); }).kind(), ErrorKind::timeout);
   EXPECT_FALSE(store->stat("k"));
   EXPECT_TRUE(store->stat("k"));
+}
+
+TEST_F(FaultTest, APrefixMeansThePutsBelowIt) {
+  const auto store = with("fail@backups/:denied");
+  store->put_once("packs/a", as_bytes("x"));
+  EXPECT_EQ(error_of([&] { store->put_once("backups/a", as_bytes("x")); }).kind(), ErrorKind::denied);
+  EXPECT_FALSE(store->get("backups/a"));
 }
 
 TEST_F(FaultTest, LieAndShortDamageWhatIsRead) {
