@@ -1,6 +1,7 @@
 #include "postgres/process_tree.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <charconv>
 
@@ -49,6 +50,12 @@ void wait_for_end(int pid, std::chrono::milliseconds deadline) {
     if (clock.monotonic() >= end) throw Error(ErrorKind::timeout, fmt::format("process {} does not end", pid));
     clock.sleep(poll_interval, {});
   }
+}
+
+void wait_for_reaping(int pid, std::chrono::milliseconds patience) {
+  os::SystemClock clock;
+  const auto end = clock.monotonic() + patience;
+  while (::kill(pid, 0) == 0 && clock.monotonic() < end) clock.sleep(poll_interval, {});
 }
 
 }  // namespace owl::postgres

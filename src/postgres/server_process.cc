@@ -198,6 +198,7 @@ void ServerProcess::kill() {
   for (const int child : children) ::kill(child, SIGKILL);
   wait_for_end(pid, kill_deadline);
   for (const int child : children) wait_for_end(child, kill_deadline);
+  wait_for_reaping(pid, kill_deadline);  // else a new server takes the dead one's postmaster.pid for a living one's
   pid_ = 0;
 }
 

@@ -92,8 +92,7 @@ TEST_F(ServerProcessTest, ADetachedOneLivesOnAndCanBeStoppedByAnother) {
   EXPECT_FALSE(server_is_running(options_.data_directory));
 }
 
-// Disabled: a start right after the kill sometimes meets the killed server's postmaster.pid and gives up.
-TEST_F(ServerProcessTest, DISABLED_KilledAllOfIt) {
+TEST_F(ServerProcessTest, KilledAllOfIt) {
   initialise();
   ServerProcess server(options_);
   server.start();
