@@ -1,5 +1,6 @@
 // JSON from anywhere: what parses is written and parsed again to the same text.
 
+#include "base/bytes.h"
 #include "base/check.h"
 #include "codec/json.h"
 

@@ -109,9 +109,10 @@ class StoredData {
     }
     monitor_.phase(fmt::format("verifying packs of {}", member_.name), total);
     parallel_for(packs.size(), options_.workers, stop_, [&](std::size_t i, std::stop_token stop) {
-      const auto& [key, expected] = *packs[i];
-      guarded(key, expected.second, [&] { check_pack(key, expected.first, stop); });
-      monitor_.advance(expected.first.size);
+      const std::string& key = packs[i]->first;
+      const repository::PackRef& pack = packs[i]->second.first;
+      guarded(key, packs[i]->second.second, [&] { check_pack(key, pack, stop); });
+      monitor_.advance(pack.size);
     });
   }
 
