@@ -44,7 +44,8 @@ Look look_at(const NeededWal& need, repository::StoreSet& stores, std::stop_toke
 
 std::vector<std::string> needed_segments(const NeededWal& need) {
   std::vector<std::string> names;
-  // The stop LSN is the first byte after the backup's last record: at a border, the segment before it is the last needed.
+  // The stop LSN is the first byte after the backup's last record: at a border, the segment before it is the last
+  // needed.
   const std::uint64_t last = (std::max(need.stop.value, need.start.value + 1) - 1) / need.segment_size;
   for (std::uint64_t number = need.start.value / need.segment_size; number <= last; ++number) {
     names.push_back(postgres::to_file_name({need.timeline, number}, need.segment_size));
@@ -64,12 +65,13 @@ void wait_for_wal(const NeededWal& need, repository::StoreSet& stores, std::chro
     const auto now = clock.monotonic();
     if (look.complete > 0 && !first_complete) first_complete = now;
     if (first_complete && now - *first_complete > grace_for_others) return;  // the others' commit is left to sync
-    if (now - begin > deadline) {
+    if (!first_complete && now - begin > deadline) {
       throw Error(ErrorKind::timeout,
                   fmt::format("WAL segment {}, which this backup needs, was not archived within {}: {}", look.missing,
                               format_duration(deadline), why()))
-          .with_hint("Look at archive_command and at the server's log; the backup was not committed. `owlbackup doctor` "
-                     "checks both.");
+          .with_hint(
+              "Look at archive_command and at the server's log; the backup was not committed. `owlbackup doctor` "
+              "checks both.");
     }
     clock.sleep(pause, stop);
   }
