@@ -183,7 +183,8 @@ Result<Timestamp> parse_compact(std::string_view text) {
   const auto year = in.digits(4), month = in.digits(2), day = in.digits(2);
   const bool separator = in.take('T');
   const auto hour = in.digits(2), minute = in.digits(2), second = in.digits(2);
-  if (year && month && day && separator && hour && minute && second && in.take('Z') && in.done()) {
+  const bool whole = year && month && day && separator && hour && minute && second && in.take('Z') && in.done();
+  if (whole && *second < 60) {  // a leap second would come back as the next minute, and so as another key
     if (auto t = from_civil({static_cast<int>(*year), *month, *day, *hour, *minute, *second, 0})) return *t;
   }
   return bad_format(fmt::format("\"{}\" is not a time of the form 20261122T143000Z", text));
