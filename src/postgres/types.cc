@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "postgres/wal_event_types.h"
 
 namespace owl::postgres {
 namespace {
@@ -49,6 +50,24 @@ std::uint64_t segments_in_4_gib(std::uint32_t segment_size) {
 }
 
 }  // namespace
+
+std::string to_text(const RelationFile& file) {
+  return fmt::format("{}/{}/{}", file.tablespace, file.database, file.relation);
+}
+
+Result<RelationFile> parse_relation_file(std::string_view text) {
+  RelationFile file;
+  const char *at = text.data(), *const end = text.data() + text.size();
+  for (Oid* const part : {&file.tablespace, &file.database, &file.relation}) {
+    const auto [next, error] = std::from_chars(at, end, *part);
+    const bool last = part == &file.relation;
+    if (error != std::errc() || (last ? next != end : next == end || *next != '/')) {
+      return bad_format(fmt::format("\"{}\" is not the file of a relation: TABLESPACE/DATABASE/RELFILENODE", text));
+    }
+    if (!last) at = next + 1;
+  }
+  return file;
+}
 
 std::string to_text(Lsn lsn) {
   return fmt::format("{:X}/{:X}", lsn.value >> 32, lsn.value & 0xffffffff);

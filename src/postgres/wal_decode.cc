@@ -3,6 +3,7 @@
 #include "base/binary.h"
 #include "codec/hash.h"
 #include "postgres/layout.h"
+#include "postgres/wal_record_kinds.h"
 
 namespace owl::postgres {
 namespace {
@@ -29,23 +30,35 @@ bool image_is_compressed(std::uint8_t image_info, int major) {
   return (image_info & (major <= 14 ? 0x02 : 0x1c)) != 0;
 }
 
-/// Reads the headers of a record's fragments. Their data follow all the headers, in the same order.
+/// Reads the headers of a record's fragments. Their data follow all the headers, in the same order. `begin` may be the
+/// first part of a record only.
 class FragmentReader {
  public:
-  FragmentReader(ByteView record, int major, RecordParts& parts)
-      : reader_(record.subspan(WalRecordHeader::size)), major_(major), parts_(parts) {}
+  FragmentReader(ByteView begin, std::uint32_t total_size, int major, std::vector<BlockReference>& blocks)
+      : reader_(begin), total_size_(total_size), is_whole_(begin.size() == total_size), major_(major), blocks_(blocks) {
+    reader_.raw(WalRecordHeader::size);
+  }
 
-  bool read() {
-    parts_.blocks.clear();
+  LayoutState read(RecordLayout& layout) {
+    blocks_.clear();
     bool more = true;
-    while (more && reader_.ok() && reader_.remaining() > data_size_) more = read_header(reader_.u8());
-    if (!reader_.ok() || reader_.remaining() != data_size_) return false;
-    reader_.raw(data_size_ - main_size_);
-    parts_.main_data = reader_.raw(main_size_);
-    return true;
+    while (more && reader_.ok() && rest() > data_size_) more = read_header(reader_.u8());
+    if (!reader_.ok()) return malformed_ || is_whole_ ? LayoutState::wrong : LayoutState::cut_off;
+    if (rest() != data_size_) return LayoutState::wrong;
+    layout.headers_end = static_cast<std::uint32_t>(reader_.position());
+    layout.main_begin = static_cast<std::uint32_t>(total_size_ - main_size_);
+    return LayoutState::whole;
   }
 
  private:
+  /// What of the record lies behind the headers that were read.
+  std::uint64_t rest() const { return total_size_ - reader_.position(); }
+
+  void refuse() {
+    if (reader_.ok()) malformed_ = true;  // else the bytes ended, and nothing is known of this field
+    reader_.fail();
+  }
+
   /// False: this was the last one.
   bool read_header(std::uint8_t id) {
     if (id == short_data_id) return set_main_size(reader_.u8());
@@ -58,7 +71,7 @@ class FragmentReader {
       last_block_id_ = id;
       read_block();
     } else {
-      reader_.fail();
+      refuse();
     }
     return true;
   }
@@ -72,14 +85,14 @@ class FragmentReader {
   void read_block() {
     const std::uint8_t flags = reader_.u8();
     const std::uint16_t data_size = reader_.u16();
-    if (((flags & has_data_flag) != 0) != (data_size != 0)) reader_.fail();
+    if (((flags & has_data_flag) != 0) != (data_size != 0)) refuse();
     data_size_ += data_size;
     if ((flags & has_image_flag) != 0) read_image();
     BlockReference block = relation(flags);
     block.fork = flags & fork_mask;
     block.has_image = (flags & has_image_flag) != 0;
     block.block = reader_.u32();
-    parts_.blocks.push_back(block);
+    blocks_.push_back(block);
   }
 
   void read_image() {
@@ -92,8 +105,8 @@ class FragmentReader {
   /// Named here, or the same as the block before.
   BlockReference relation(std::uint8_t flags) {
     if ((flags & same_relation_flag) != 0) {
-      if (!parts_.blocks.empty()) return parts_.blocks.back();
-      reader_.fail();
+      if (!blocks_.empty()) return blocks_.back();
+      refuse();
       return {};
     }
     BlockReference block;
@@ -104,8 +117,11 @@ class FragmentReader {
   }
 
   BinaryReader reader_;
+  const std::uint64_t total_size_;
+  const bool is_whole_;
   const int major_;
-  RecordParts& parts_;
+  std::vector<BlockReference>& blocks_;
+  bool malformed_ = false;
   int last_block_id_ = -1;
   std::uint64_t data_size_ = 0;  // of all fragments whose headers were read
   std::uint64_t main_size_ = 0;
@@ -123,7 +139,7 @@ WalRecordHeader read_record_header(ByteView record) {
 }
 
 bool is_resource_manager(std::uint8_t id, int major) {
-  return id <= 21 || (id >= 128 && major >= 15);
+  return id <= rm::last_built_in || (id >= rm::first_custom && major >= 15);
 }
 
 bool record_crc_fits(ByteView record, const WalRecordHeader& header) {
@@ -131,8 +147,17 @@ bool record_crc_fits(ByteView record, const WalRecordHeader& header) {
   return codec::crc32c(record.first(crc_offset), crc) == header.crc;
 }
 
+LayoutState read_layout(ByteView begin, std::uint32_t total_size, int major, std::vector<BlockReference>& blocks,
+                        RecordLayout& layout) {
+  return FragmentReader(begin, total_size, major, blocks).read(layout);
+}
+
 bool parse_record(ByteView record, int major, RecordParts& parts) {
-  return FragmentReader(record, major, parts).read();
+  RecordLayout layout;
+  const auto size = static_cast<std::uint32_t>(record.size());
+  if (read_layout(record, size, major, parts.blocks, layout) != LayoutState::whole) return false;
+  parts.main_data = record.subspan(layout.main_begin);
+  return true;
 }
 
 }  // namespace owl::postgres

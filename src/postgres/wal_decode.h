@@ -27,6 +27,21 @@ bool is_resource_manager(std::uint8_t id, int major);
 /// Over what follows the head, then over the head up to the CRC itself.
 bool record_crc_fits(ByteView record, const WalRecordHeader& header);
 
+/// Where a record's parts lie in it, counted from its first byte. Between the two: images and data of blocks.
+struct RecordLayout {
+  std::uint32_t headers_end = 0;
+  std::uint32_t main_begin = 0;  ///< the main data reach to the record's end
+};
+enum class LayoutState {
+  whole,
+  cut_off,  ///< the headers go on behind `begin`
+  wrong,    ///< not built like a record of that version
+};
+/// Reads a record's headers; `begin` is the record, or no more than its first bytes. A header says no more than that
+/// the sizes add up: whether the bytes are those of a record, its checksum tells.
+LayoutState read_layout(ByteView begin, std::uint32_t total_size, int major, std::vector<BlockReference>& blocks,
+                        RecordLayout& layout);
+
 struct RecordParts {
   std::vector<BlockReference> blocks;
   ByteView main_data;
@@ -38,5 +53,8 @@ bool parse_record(ByteView record, int major, RecordParts& parts);
 /// Calls the visitor for what the record means, and for the record itself first. False: the main data of a known kind
 /// of record is not as it should be.
 bool report_record(const WalRecord& record, int major, WalVisitor& visitor);
+
+/// Does report_record look into the main data of such records? Never into those that hold rows.
+bool main_data_matters(std::uint8_t resource_manager, std::uint8_t info);
 
 }  // namespace owl::postgres

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "postgres/types.h"
+#include "postgres/wal_event_types.h"
 
 namespace owl::postgres {
 
@@ -37,6 +38,8 @@ struct BlockReference {
   std::uint8_t fork = 0;  ///< 0 main, 1 free space map, 2 visibility map, 3 init
   BlockNumber block = 0;
   bool has_image = false;  ///< a full-page image comes with it
+
+  RelationFile file() const { return {tablespace, database, relation}; }
 };
 
 /// A record that is whole within the bytes at hand, headers parsed, CRC verified.
@@ -45,36 +48,9 @@ struct WalRecord {
   Lsn previous;
   TransactionId xid = 0;
   std::uint8_t resource_manager = 0, info = 0;
+  std::uint32_t crc = 0;
   ByteView main_data;                      ///< valid during the callback only
   std::span<const BlockReference> blocks;  ///< likewise
-};
-
-/// One end of a transaction: COMMIT, ABORT and their PREPARED forms. What recovery_target_time looks at.
-struct TransactionEnd {
-  Lsn lsn, end;
-  TransactionId xid = 0;
-  Timestamp time;
-  bool commit = false;
-};
-struct TablespaceCreate {
-  Lsn lsn;
-  Oid oid = 0;
-  std::string path;
-};
-struct ParameterChange {
-  Lsn lsn;
-  std::int32_t wal_level = 0, max_connections = 0, max_worker_processes = 0, max_wal_senders = 0,
-               max_prepared_transactions = 0, max_locks_per_transaction = 0;
-};
-/// wal_level as 17 and later write it into CHECKPOINT_SHUTDOWN, CHECKPOINT_ONLINE, CHECKPOINT_REDO and END_OF_RECOVERY.
-struct WalLevelNote {
-  Lsn lsn;
-  std::int32_t wal_level = 0;  ///< 0 minimal, 1 replica, 2 logical
-};
-struct RestorePoint {
-  Lsn lsn, end;
-  Timestamp time;
-  std::string name;
 };
 
 /// Receives what a walk meets, in WAL order. Every function has an empty body to override.
@@ -84,9 +60,18 @@ class WalVisitor {
   virtual void record(const WalRecord&) {}
   virtual void transaction_end(const TransactionEnd&) {}
   virtual void tablespace_create(const TablespaceCreate&) {}
+  virtual void tablespace_drop(const TablespaceDrop&) {}
   virtual void parameter_change(const ParameterChange&) {}
   virtual void wal_level(const WalLevelNote&) {}
+  virtual void full_page_writes(const FullPageWritesNote&) {}
   virtual void restore_point(const RestorePoint&) {}
+  virtual void overwritten_record(const OverwrittenRecord&) {}
+  virtual void relation_create(const RelationCreate&) {}
+  virtual void relation_truncate(const RelationTruncate&) {}
+  virtual void database_create(const DatabaseCreate&) {}
+  virtual void database_drop(const DatabaseDrop&) {}
+  virtual void table_truncate(const TableTruncate&) {}
+  virtual void unexplained_change(const UnexplainedChange&) {}
 };
 
 /// Reads records out of consecutive segments of one timeline (13 to 18): joins records across pages and segments,
@@ -107,7 +92,8 @@ class WalWalker {
     /// Its resource manager; 1 (XACT), the one that matters, where the segment ends within its header.
     std::uint8_t unfinished_resource_manager = 0;
     std::uint8_t unfinished_info = 0;  ///< its info byte, as far as it is here
-    std::string end_reason;  ///< for people
+    ByteView unfinished;               ///< its bytes so far, without page headers; valid until the next feed
+    std::string end_reason;            ///< for people
   };
   Progress feed(ByteView segment, SegmentId id, WalVisitor& visitor);
 

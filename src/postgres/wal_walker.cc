@@ -7,17 +7,12 @@
 #include "postgres/wal_decode.h"
 #include "postgres/wal_page.h"
 #include "postgres/wal_record.h"
+#include "postgres/wal_record_kinds.h"
 
 // What PostgreSQL's own reader does (xlogreader.c: XLogDecodeNextRecord, XLogReaderValidatePageHeader), turned inside
 // out: pages come in order and are looked at once, rather than fetched as a record asks for them.
 
 namespace owl::postgres {
-namespace {
-
-constexpr std::uint8_t rm_xlog = 0, rm_xact = 1;
-constexpr std::uint8_t xlog_switch = 0x40;
-
-}  // namespace
 
 struct WalWalker::State {
   State(std::uint32_t segment_size_bytes, std::optional<Lsn> first_record)
@@ -213,7 +208,7 @@ void WalWalker::State::finish_record(ByteView bytes, Lsn lsn, Lsn end, WalVisito
   if (!parse_record(bytes, major, parts)) {
     return end_here(fmt::format("the record at {} is not built like one", to_text(lsn)));
   }
-  if (header.resource_manager == rm_xlog && (header.info & 0xf0) == xlog_switch) {
+  if (header.resource_manager == rm::xlog && (header.info & kind_mask) == xlog::segment_switch) {
     end = {(end.value + segment_size - 1) / segment_size * segment_size};
     skip_until = end;
   }
@@ -223,6 +218,7 @@ void WalWalker::State::finish_record(ByteView bytes, Lsn lsn, Lsn end, WalVisito
                          .xid = header.xid,
                          .resource_manager = header.resource_manager,
                          .info = header.info,
+                         .crc = header.crc,
                          .main_data = parts.main_data,
                          .blocks = parts.blocks};
   if (!report_record(record, major, visitor)) {
@@ -234,9 +230,13 @@ void WalWalker::State::finish_record(ByteView bytes, Lsn lsn, Lsn end, WalVisito
 }
 
 WalWalker::Progress WalWalker::State::progress() const {
-  Progress out{.next = next, .ended = ended, .record_unfinished = !partial.empty(), .end_reason = end_reason};
+  Progress out{.next = next,
+               .ended = ended,
+               .record_unfinished = !partial.empty(),
+               .unfinished = partial,
+               .end_reason = end_reason};
   if (out.record_unfinished) {
-    out.unfinished_resource_manager = partial_checked ? read_record_header(partial).resource_manager : rm_xact;
+    out.unfinished_resource_manager = partial_checked ? read_record_header(partial).resource_manager : rm::transaction;
     out.unfinished_info = partial_checked ? read_record_header(partial).info : 0;
   }
   return out;
