@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "wal/admission.h"
+#include "wal/unfinished_search.h"
 
 namespace owl::wal {
 namespace {
@@ -99,7 +100,8 @@ void Archiver::run(Task& task, const std::stop_token& stop) {
     require_admission(task.source, Enrolments(options_.state_directory), stores_, stop);
     // The plain segment, and as much again for what it is compressed to.
     const auto ticket = memory_.take(2 * task.job->mark().size, stop);
-    auto file = read_wal_file(task.source, keys_, options_.zstd_level);
+    auto file =
+        read_wal_file(task.source, keys_, options_.zstd_level, search_unfinished(stores_, keys_, monitor_, stop));
     if (task.still_there && !task.still_there()) {
       return task.job->failed(
           Error(ErrorKind::not_found, fmt::format("{} was archived by somebody else meanwhile", task.name)));

@@ -23,7 +23,7 @@ constexpr std::chrono::milliseconds request_patience{5000}, accept_patience{500}
 constexpr std::size_t most_conversations = 32;
 
 /// What owl-wal sends beside its line, in this order.
-WalSource source_of(os::SocketMessage& request, Clock& clock) {
+WalSource source_of(os::SocketMessage& request, const ServiceOptions& options, Clock& clock) {
   if (request.descriptors.size() != 3) {
     throw Error(ErrorKind::usage, "a push needs the descriptors of the file, of pg_control and of the data directory");
   }
@@ -33,6 +33,7 @@ WalSource source_of(os::SocketMessage& request, Clock& clock) {
   source.file = std::move(request.descriptors[0]);
   source.control = postgres::read_control_file(request.descriptors[1], "global/pg_control", clock).parsed;
   source.data_directory = identity_of(request.descriptors[2], "the data directory");
+  source.wal_folder = options.look_ahead.data_directory / "pg_wal";
   source.data_directory_path = "of the server that asks";
   return source;
 }
@@ -69,7 +70,7 @@ class Conversations {
     if (request.line == "status") return "ok " + describe_service(archiver_, disk_.lock()->state());
     if (!request.line.starts_with("push ")) return "error the request makes no sense";
     try {
-      auto source = source_of(request, clock_);
+      auto source = source_of(request, options_, clock_);
       if (source.control.system_id != options_.system_id) return "elsewhere";
       archiver_.archive(std::move(source), stop_);
       return "ok";

@@ -27,7 +27,8 @@ Bytes read_whole(const WalSource& source) {
   return bytes;
 }
 
-WalInfo::Segment checked_segment(const WalSource& source, const postgres::WalFileName& name, ByteView plain) {
+WalInfo::Segment checked_segment(const WalSource& source, const postgres::WalFileName& name, ByteView plain,
+                                 const FindUnfinished& find_unfinished) {
   const auto& control = source.control;
   const auto id = value_or_throw(postgres::parse_segment_name(name.segment_text, control.wal_segment_size));
   if (plain.size() != control.wal_segment_size) {
@@ -44,7 +45,8 @@ WalInfo::Segment checked_segment(const WalSource& source, const postgres::WalFil
                 fmt::format("{} was written by another cluster (system id {}, this data directory is {})", source.path,
                             header->system_id, control.system_id));
   }
-  return describe_segment(plain, id, *header);
+  const auto before = find_unfinished(source, plain, *header);
+  return describe_segment(plain, id, *header, before ? &*before : nullptr);
 }
 
 }  // namespace
@@ -56,14 +58,15 @@ WalSource open_wal_source(const std::filesystem::path& file, const std::filesyst
           identity_of(data_directory),   data_directory.string()};
 }
 
-WalFile read_wal_file(const WalSource& source, const crypto::HostKeys& keys, int zstd_level) {
+WalFile read_wal_file(const WalSource& source, const crypto::HostKeys& keys, int zstd_level,
+                      const FindUnfinished& find_unfinished) {
   WalFile out{value_or_throw(postgres::parse_wal_file_name(source.name)), {}, {}};
   const Bytes plain = read_whole(source);
   out.info.system_id = source.control.system_id;
   out.info.file_name = out.name.text;
   out.info.plain_size = plain.size();
   if (out.name.kind == postgres::WalFileKind::segment || out.name.kind == postgres::WalFileKind::partial_segment) {
-    out.info.segment = checked_segment(source, out.name, plain);
+    out.info.segment = checked_segment(source, out.name, plain, find_unfinished);
   }
   out.info.tag = crypto::Namer(keys.wal_naming).name(crypto::BlobKind::wal, plain);
   out.content = compress_wal(plain, zstd_level);

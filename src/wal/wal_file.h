@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -8,6 +10,7 @@
 #include "os/file_descriptor.h"
 #include "postgres/control_file.h"
 #include "postgres/types.h"
+#include "postgres/wal_unfinished.h"
 #include "wal/enrolment.h"
 #include "wal/wal_object.h"
 
@@ -21,10 +24,15 @@ struct WalSource {
   os::FileDescriptor file;
   postgres::ControlFile control;  ///< of the data directory that it belongs to
   FolderIdentity data_directory;
-  std::string data_directory_path;  ///< for messages
+  std::filesystem::path wal_folder;  ///< pg_wal, where this process may see it; empty: it may not
+  std::string data_directory_path;   ///< for messages
 };
 /// Opens a file of a data directory that this process may read.
 WalSource open_wal_source(const std::filesystem::path& file, const std::filesystem::path& data_directory, Clock& clock);
+
+/// Finds the record that the segment before left unfinished; nullopt: none, or it can't be told.
+using FindUnfinished = std::function<std::optional<postgres::UnfinishedRecord>(const WalSource& source, ByteView plain,
+                                                                               const postgres::SegmentHeader& header)>;
 
 /// A file on its way into the archive: read once, since PostgreSQL recycles it under another name as soon as one store
 /// has acknowledged it; proven to be what its name says; described and compressed. Feeds every store.
@@ -35,6 +43,7 @@ struct WalFile {
 };
 /// Throws Error(refused) on a segment of another size or with pages of another place, Error(conflict) on one of another
 /// cluster. At most one segment and its compressed form are in memory.
-WalFile read_wal_file(const WalSource& source, const crypto::HostKeys& keys, int zstd_level);
+WalFile read_wal_file(const WalSource& source, const crypto::HostKeys& keys, int zstd_level,
+                      const FindUnfinished& find_unfinished);
 
 }  // namespace owl::wal

@@ -1,7 +1,9 @@
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <set>
 
 #include "base/binary.h"
-#include "codec/zstd.h"
 #include "wal/wal_object.h"
 
 namespace owl::wal {
@@ -14,8 +16,14 @@ enum class Section : std::uint8_t {
   transactions = 3,
   tablespaces = 4,
   parameters = 5,
-  restore_points = 6
+  restore_points = 6,
+  chain = 7,
+  changes = 8,
+  events = 9,
 };
+
+/// What a 1 GiB segment can tell stays below it; what claims more isn't read.
+constexpr std::size_t largest_info = 64u << 20;
 
 template <typename Fill>
 void put_section(BinaryWriter& out, Section tag, Fill fill) {
@@ -112,6 +120,11 @@ void get_file(BinaryReader& in, WalInfo& info) {
   info.tag = in.array<16>();
 }
 
+ChangeMap& map_of(WalInfo& info) {
+  if (!info.segment.map) info.segment.map.emplace();
+  return *info.segment.map;
+}
+
 Result<void> get_section(std::uint8_t tag, ByteView bytes, WalInfo& info) {
   BinaryReader in(bytes);
   switch (static_cast<Section>(tag)) {
@@ -133,42 +146,19 @@ Result<void> get_section(std::uint8_t tag, ByteView bytes, WalInfo& info) {
     case Section::restore_points:
       get_restore_points(in, info.segment.restore_points);
       break;
+    case Section::chain:
+      read_chain(in, map_of(info));
+      break;
+    case Section::changes:
+      read_changes(in, map_of(info).changes);
+      break;
+    case Section::events:
+      read_events(in, info.segment.events.emplace());
+      break;
     default:
       return {};  // a later version's
   }
   return in.finish("a section of a WAL object's info");
-}
-
-/// Notes what recovery planning needs while a segment is walked.
-class Describer final : public postgres::WalVisitor {
- public:
-  explicit Describer(WalInfo::Segment& out) : out_(out) {}
-  void record(const postgres::WalRecord& record) override {
-    if (out_.first_record.value == 0) out_.first_record = record.lsn;
-  }
-  void transaction_end(const postgres::TransactionEnd& end) override {
-    const bool first = out_.transaction_ends++ == 0;
-    out_.min_time = first ? end.time : std::min(out_.min_time, end.time);
-    out_.max_time = first ? end.time : std::max(out_.max_time, end.time);
-    if (first) out_.first_end = end.lsn;
-    out_.last_end = end.lsn;
-  }
-  void tablespace_create(const postgres::TablespaceCreate& created) override { out_.tablespaces.push_back(created); }
-  void parameter_change(const postgres::ParameterChange& change) override { out_.parameters.push_back(change); }
-  void restore_point(const postgres::RestorePoint& point) override { out_.restore_points.push_back(point); }
-
- private:
-  WalInfo::Segment& out_;
-};
-
-constexpr std::uint8_t rm_xlog = 0, rm_xact = 1, rm_tablespace = 5;
-
-/// Does a record of this kind mean an event that Describer notes (pg_control.h, tablespace.h)?
-bool may_be_event(std::uint8_t resource_manager, std::uint8_t info) {
-  if (resource_manager == rm_tablespace) return true;
-  const auto kind = info & 0xf0;
-  // Shutdown checkpoint, parameter change, restore point, end of recovery, redo: all that tell of parameters or names.
-  return resource_manager == rm_xlog && (kind == 0x00 || kind == 0x60 || kind == 0x70 || kind == 0x90 || kind == 0xe0);
 }
 
 }  // namespace
@@ -204,37 +194,39 @@ Bytes serialize(const WalInfo& info) {
       o.text(p.name);
     }
   });
+  if (s.map) {
+    put_section(out, Section::chain, [&](BinaryWriter& o) { write_chain(*s.map, o); });
+    put_section(out, Section::changes, [&](BinaryWriter& o) { write_changes(s.map->changes, o); });
+  }
+  if (s.events) {
+    put_section(out, Section::events, [&](BinaryWriter& o) { write_events(*s.events, o); });
+  }
   return bytes;
 }
 
 Result<WalInfo> parse_wal_info(ByteView bytes) {
+  if (bytes.size() > largest_info) return bad_format("a WAL object's info is too large");
   BinaryReader in(bytes);
   WalInfo info;
+  std::set<std::uint8_t> seen;
   while (in.ok() && in.remaining() > 0) {
     const auto tag = in.u8();
     const auto section = in.bytes();
     if (!in.ok()) break;
+    if (!seen.insert(tag).second) return bad_format(fmt::format("a WAL object's info has two sections {}", tag));
     if (auto read = get_section(tag, section, info); !read) return tl::unexpected(read.error());
   }
   if (auto end = in.finish("a WAL object's info"); !end) return tl::unexpected(end.error());
   if (info.file_name.empty()) return bad_format("a WAL object's info names no file");
-  return info;
-}
-
-WalInfo::Segment describe_segment(ByteView plain, postgres::SegmentId id, const postgres::SegmentHeader& header) {
-  WalInfo::Segment out;
-  out.major = header.major;
-  out.segment_size = header.segment_size;
-  Describer describer(out);
-  const auto progress = postgres::WalWalker(header.segment_size).feed(plain, id, describer);
-  out.next_record = progress.next;
-  out.ended = progress.ended;
-  if (progress.record_unfinished) {
-    out.uncertain_tail = progress.unfinished_resource_manager == rm_xact;
-    out.events_at_tail =
-        out.uncertain_tail || may_be_event(progress.unfinished_resource_manager, progress.unfinished_info);
+  if (auto& map = info.segment.map) {
+    // One without the other, or of no segment, is no map.
+    const bool both = seen.contains(static_cast<std::uint8_t>(Section::chain)) &&
+                      seen.contains(static_cast<std::uint8_t>(Section::changes));
+    map->major = info.segment.major;
+    map->segment_size = info.segment.segment_size;
+    if (!both || !is_sound(*map)) return bad_format("a WAL object's change map is not whole");
   }
-  return out;
+  return info;
 }
 
 }  // namespace owl::wal

@@ -12,6 +12,8 @@
 #include "crypto/names.h"
 #include "postgres/types.h"
 #include "postgres/wal_record.h"
+#include "wal/change_map.h"
+#include "wal/segment_events.h"
 
 namespace owl::wal {
 
@@ -38,14 +40,20 @@ struct WalInfo {
     std::vector<postgres::TablespaceCreate> tablespaces;
     std::vector<postgres::ParameterChange> parameters;
     std::vector<postgres::RestorePoint> restore_points;
+    /// Since 1.0 every segment has them; objects without them are read, and are holes to an incremental backup.
+    std::optional<ChangeMap> map = {};
+    std::optional<SegmentEvents> events = {};
   } segment;
 };
 /// docs/format: tagged sections, so that later versions add to it and older readers skip what they don't know.
 Bytes serialize(const WalInfo& info);
 Result<WalInfo> parse_wal_info(ByteView bytes);
 
-/// Walks a segment once and notes what recovery planning needs. `plain` has passed postgres::check_segment.
-WalInfo::Segment describe_segment(ByteView plain, postgres::SegmentId id, const postgres::SegmentHeader& header);
+/// Walks a segment once and notes what recovery planning and incremental backups need. `plain` has passed
+/// postgres::check_segment. `before`: the record that the segment before left unfinished, where it is known
+/// (forerunner.h); without it, what matters of the segment's first bytes can't be told from rows, and isn't kept.
+WalInfo::Segment describe_segment(ByteView plain, postgres::SegmentId id, const postgres::SegmentHeader& header,
+                                  const postgres::UnfinishedRecord* before = nullptr);
 
 /// A WAL object = header (128 bytes) ‖ info section, sealed under M ‖ payload, sealed to the epoch's public key in
 /// frames ‖ 32-byte HMAC under M over the object's path and the SHA-256 of all before it. One object, one put: what is
