@@ -2,6 +2,7 @@
 
 #include "app/command.h"
 #include "app/invocation.h"
+#include "app/wal_commands.h"
 #include "os/file.h"
 #include "os/system.h"
 #include "postgres/base_backup.h"

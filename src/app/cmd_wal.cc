@@ -2,6 +2,7 @@
 
 #include "app/command.h"
 #include "app/invocation.h"
+#include "app/wal_commands.h"
 #include "app/wal_view.h"
 #include "base/units.h"
 #include "os/file.h"
@@ -134,6 +135,8 @@ void add_wal(Command& app) {
   auto status =
       wal.add_command("status", "Ranges of archived WAL per timeline, and gaps", "owlbackup wal status --json");
   status.runs(show_wal_status);
+  add_wal_show(wal);
+  add_wal_find(wal);
 }
 
 }  // namespace owl::app

@@ -18,7 +18,6 @@ void add_verify(Command& app);
 void add_status(Command& app);
 void add_keys(Command& app);
 void add_serve(Command& app);
-void add_wal_serve(Command& wal);   ///< `wal serve`: the WAL service alone
 void add_demo(Command& app);
 void add_completion(Command& app);
 

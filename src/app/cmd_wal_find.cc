@@ -1,0 +1,214 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "app/invocation.h"
+#include "app/wal_commands.h"
+#include "app/wal_view.h"
+#include "base/time.h"
+#include "config/conninfo.h"
+#include "postgres/connection.h"
+#include "wal/archive_walk.h"
+#include "wal/removal_search.h"
+
+namespace owl::app {
+namespace {
+
+using codec::Json;
+using postgres::to_text;
+
+struct FindArguments {
+  std::string dropped, relation, database;
+  int least_rows = 1000;
+};
+
+/// What is looked for, and how it is called.
+struct Sought {
+  std::string name;
+  bool known = true;  ///< false: no such table (any more); then all that went from its database is listed
+  wal::RemovalSearch::Wanted wanted = {};
+};
+
+Sought by_file(const std::string& text) {
+  auto file = postgres::parse_relation_file(text);
+  if (!file) throw Error(ErrorKind::usage, "--relation: " + file.error().message());
+  Sought sought{.name = "relation " + text};
+  sought.wanted.database = file->database;
+  sought.wanted.files.insert(*file);
+  return sought;
+}
+
+std::pair<std::string, std::string> schema_and_table(const std::string& text) {
+  const auto dot = text.find('.');
+  if (dot == std::string::npos) return {"public", text};
+  return {text.substr(0, dot), text.substr(dot + 1)};
+}
+
+postgres::Oid oid(const std::optional<std::string>& text) {
+  return text ? static_cast<postgres::Oid>(std::stoul(*text)) : 0;
+}
+
+/// The configured server, and of its databases another one where that is asked for.
+std::string connection_to(const std::string& configured, const std::string& database) {
+  if (database.empty()) return configured;
+  if (configured.starts_with("postgresql://") || configured.starts_with("postgres://")) {
+    throw Error(ErrorKind::usage,
+                "--database goes with a [postgres] connection of keywords and values, and this one is a URL")
+        .with_hint("Give the table's file instead: --relation TABLESPACE/DATABASE/RELFILENODE.");
+  }
+  return configured + " " + config::conninfo_term("dbname", database);
+}
+
+/// By the running server's catalogue: it knows the tables that are there, and so those that were truncated, rewritten
+/// or lost rows; of one that was dropped it knows the database only.
+Sought by_name(Invocation& in, const FindArguments& arguments) {
+  const auto& configured = in.settings().postgres.connection;
+  if (configured.empty()) {
+    throw Error(ErrorKind::config,
+                "to find a table by its name, its server must be asked, and no [postgres] connection is configured")
+        .with_hint("Give the table's file instead: --relation TABLESPACE/DATABASE/RELFILENODE.");
+  }
+  postgres::Connection connection(connection_to(configured, arguments.database));
+  const auto [schema, table] = schema_and_table(arguments.dropped);
+  const auto rows = connection.query(
+      "SELECT c.oid, pg_relation_filenode(c.oid), coalesce(nullif(c.reltablespace, 0), d.dattablespace), d.oid"
+      " FROM pg_database d LEFT JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = $1)"
+      " ON c.relname = $2 WHERE d.datname = current_database()",
+      {schema, table});
+  Sought sought{.name = schema + "." + table};
+  const auto& row = rows.at(0);
+  sought.wanted.database = oid(row.at(3));
+  sought.known = row.at(0).has_value();
+  if (!sought.known) return sought;
+  sought.wanted.table = oid(row.at(0));
+  if (row.at(1)) sought.wanted.files.insert({oid(row.at(2)), sought.wanted.database, oid(row.at(1))});
+  return sought;
+}
+
+Json to_json(const wal::Removal& removal) {
+  Json files = Json::array(), tables = Json::array();
+  for (const auto& file : removal.files) files.push(to_text(file));
+  for (const auto table : removal.tables) tables.push(table);
+  return Json()
+      .set("what", wal::to_text(removal.kind))
+      .set("stop_before_lsn", to_text(removal.stop_before))
+      .set("time", removal.time ? Json(to_iso(*removal.time)) : Json())
+      .set("xid", removal.xid)
+      .set("rows", removal.rows)
+      .set("certain", removal.certain)
+      .set("files", std::move(files))
+      .set("tables", std::move(tables));
+}
+
+std::vector<std::string> row_of(const wal::Removal& removal) {
+  const bool deleted = removal.kind == wal::Removal::Kind::rows_deleted;
+  std::string what = wal::to_text(removal.kind);
+  if (deleted) what = fmt::format("{} {}", removal.rows, what);
+  if (!removal.certain) what += " (probably)";
+  std::string when = removal.time ? to_iso(*removal.time) : "";
+  if (deleted && removal.time) when = "after " + when;
+  std::string files;
+  for (std::size_t i = 0; i < std::min<std::size_t>(removal.files.size(), 3); ++i) {
+    files += (i == 0 ? "" : " ") + to_text(removal.files[i]);
+  }
+  if (removal.files.size() > 3) files += fmt::format(" and {} more", removal.files.size() - 3);
+  return {when, what, std::to_string(removal.xid), to_text(removal.stop_before), files};
+}
+
+class Find {
+ public:
+  Find(Invocation& in, const FindArguments& arguments) : in_(in), arguments_(arguments) {}
+
+  int run() {
+    auto sought = arguments_.relation.empty() ? by_name(in_, arguments_) : by_file(arguments_.relation);
+    sought.wanted.least_rows = static_cast<std::uint64_t>(arguments_.least_rows);
+    search_archive();
+    auto found = sought.known ? search_.removals_of(sought.wanted) : search_.all_of(sought.wanted.database);
+    // A table of that name may be another one than that which went.
+    const bool of_all = !sought.known || (found.empty() && arguments_.relation.empty());
+    if (of_all && sought.known) found = search_.all_of(sought.wanted.database);
+    tell(sought, found, of_all);
+    return 0;
+  }
+
+ private:
+  void search_archive() {
+    const auto& keys = in_.checked_keys();
+    const auto system = only_system(in_);
+    const auto archive = wal::Archive::load(in_.stores(), system, in_.stop());
+    wal::Fetcher fetcher(in_.stores(), keys, {}, {system, std::nullopt, 0});
+    path_ = wal::archived_path(archive, archive.timelines().back(), fetcher, in_.stop());
+    wal::for_each_info(
+        path_.segments, fetcher, [&](const wal::WalInfo& info) { search_.add(info.segment); }, in_.stop());
+    if (!path_.missing.empty()) {
+      in_.monitor().warning(
+          fmt::format("{} segments are missing in between, the first is {}: what happened there isn't known",
+                      path_.missing.size(), path_.missing.front()));
+    }
+    if (search_.segments_without_events() > 0) {
+      in_.monitor().warning(fmt::format("{} segments were archived by an earlier version, which noted no removals",
+                                        search_.segments_without_events()));
+    }
+  }
+
+  void tell(const Sought& sought, const std::vector<wal::Removal>& found, bool of_all) {
+    auto& out = in_.output();
+    if (of_all) {
+      out.say(sought.known
+                  ? fmt::format("Nothing of {} as it is now went. All that went from its database:", sought.name)
+                  : fmt::format("The server knows no table {} now. All that went from its database:", sought.name));
+    }
+    std::vector<std::vector<std::string>> rows;
+    Json removals = Json::array();
+    for (const auto& removal : found) {
+      rows.push_back(row_of(removal));
+      removals.push(to_json(removal));
+    }
+    if (rows.empty()) {
+      out.say(fmt::format("Nothing of it went in the archived WAL, {} segments of timeline {}.", path_.segments.size(),
+                          path_.path.target()));
+    } else {
+      out.table({"TIME", "WHAT", "TRANSACTION", "STOP BEFORE", "FILES"}, rows);
+      out.say(
+          fmt::format("The last moment before: owlbackup restore cluster --to DIR --target-lsn {} --target-exclusive",
+                      to_text(found.back().stop_before)));
+    }
+    out.result(Json()
+                   .set("sought", sought.name)
+                   .set("known", sought.known)
+                   .set("of_whole_database", of_all)
+                   .set("segments", path_.segments.size())
+                   .set("missing_segments", path_.missing.size())
+                   .set("removals", std::move(removals)));
+  }
+
+  Invocation& in_;
+  const FindArguments& arguments_;
+  wal::RemovalSearch search_;
+  wal::ArchivedPath path_;
+};
+
+int run_find(Invocation& in, const FindArguments& arguments) {
+  if (arguments.dropped.empty() == arguments.relation.empty()) {
+    throw Error(ErrorKind::usage, "give either --dropped SCHEMA.TABLE or --relation TABLESPACE/DATABASE/RELFILENODE");
+  }
+  return Find(in, arguments).run();
+}
+
+}  // namespace
+
+void add_wal_find(Command& wal) {
+  auto find = wal.add_command("find", "The moment just before a table was dropped, truncated or lost many rows",
+                              "owlbackup wal find --dropped public.orders");
+  const auto a = std::make_shared<FindArguments>();
+  find.option("--dropped", a->dropped, "The table, SCHEMA.TABLE");
+  find.option("--database", a->database, "Its database, where it isn't the one of [postgres] connection");
+  find.option("--relation", a->relation, "Its file instead: TABLESPACE/DATABASE/RELFILENODE, as numbers");
+  find.option("--rows", a->least_rows, "How many rows one transaction must have deleted to be told")
+      .within(1, 1'000'000'000);
+  find.runs([a](Invocation& in) { return run_find(in, *a); });
+}
+
+}  // namespace owl::app
