@@ -55,7 +55,8 @@ WalSource open_wal_source(const std::filesystem::path& file, const std::filesyst
                           Clock& clock) {
   return {file.filename().string(),      file.string(),
           os::open_file(file, O_RDONLY), postgres::read_control_file(data_directory, clock).parsed,
-          identity_of(data_directory),   data_directory.string()};
+          identity_of(data_directory),   file.parent_path(),
+          data_directory.string()};
 }
 
 WalFile read_wal_file(const WalSource& source, const crypto::HostKeys& keys, int zstd_level,
