@@ -39,10 +39,18 @@ const ErrorTraits& describe(ErrorKind kind) {
   OWL_CHECK(false, "an ErrorKind without a row");
 }
 
-Error::Error(ErrorKind kind, std::string message) : kind_(kind), message_(std::move(message)) { render(); }
+Error::Error(ErrorKind kind, std::string message) : fields_{.kind = kind, .message = std::move(message)} {
+  render();
+}
+
+// Strings and vectors that are moved to themselves end up empty.
+Error& Error::operator=(Error&& other) noexcept {
+  if (this != &other) fields_ = std::move(other.fields_);
+  return *this;
+}
 
 Error& Error::add_context(std::string frame) & {
-  context_.push_back(std::move(frame));
+  fields_.context.push_back(std::move(frame));
   render();
   return *this;
 }
@@ -53,53 +61,60 @@ Error&& Error::with_context(std::string frame) && {
 }
 
 Error&& Error::with_hint(std::string hint) && {
-  hint_ = std::move(hint);
+  fields_.hint = std::move(hint);
   return std::move(*this);
 }
 
 Error&& Error::with_errno(int value) && {
-  errno_ = value;
-  message_ += ": ";
-  message_ += strerrordesc_np(value) != nullptr ? strerrordesc_np(value) : "unknown error";
+  fields_.errno_value = value;
+  fields_.message += ": ";
+  fields_.message += strerrordesc_np(value) != nullptr ? strerrordesc_np(value) : "unknown error";
   render();
   return std::move(*this);
 }
 
 Error&& Error::with_http_status(int status) && {
-  http_status_ = status;
+  fields_.http_status = status;
   return std::move(*this);
 }
 
 Error&& Error::with_sqlstate(std::string state) && {
-  sqlstate_ = std::move(state);
+  fields_.sqlstate = std::move(state);
   return std::move(*this);
 }
 
 Error&& Error::with_retry_after_ms(std::int64_t ms) && {
-  retry_after_ms_ = ms;
+  fields_.retry_after_ms = ms;
   return std::move(*this);
 }
 
-const char* Error::what() const noexcept { return rendered_.c_str(); }
+const char* Error::what() const noexcept {
+  return fields_.rendered.c_str();
+}
 
 void Error::render() {
-  rendered_.clear();
-  for (auto frame = context_.rbegin(); frame != context_.rend(); ++frame) {
-    rendered_ += *frame;
-    rendered_ += ": ";
+  fields_.rendered.clear();
+  for (auto frame = fields_.context.rbegin(); frame != fields_.context.rend(); ++frame) {
+    fields_.rendered += *frame;
+    fields_.rendered += ": ";
   }
-  rendered_ += message_;
+  fields_.rendered += fields_.message;
 }
 
 ErrorKind kind_of_errno(int value) {
   switch (value) {
-    case ENOENT: return ErrorKind::not_found;
-    case EEXIST: return ErrorKind::already_exists;
+    case ENOENT:
+      return ErrorKind::not_found;
+    case EEXIST:
+      return ErrorKind::already_exists;
     case EACCES:
-    case EPERM: return ErrorKind::denied;
+    case EPERM:
+      return ErrorKind::denied;
     case ENOSPC:
-    case EDQUOT: return ErrorKind::disk_full;
-    default: return ErrorKind::io;
+    case EDQUOT:
+      return ErrorKind::disk_full;
+    default:
+      return ErrorKind::io;
   }
 }
 

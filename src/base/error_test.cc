@@ -52,6 +52,19 @@ TEST(Error, IsCopiedAndCaughtWhole) {
   }
 }
 
+TEST(Error, SurvivesBeingAssignedToItself) {
+  auto error = Error(ErrorKind::denied, "the bucket is closed to this key")
+                   .with_context("storing pack 4f")
+                   .with_sqlstate("28000");
+  error = std::move(error).with_hint("Check the key's rights.").with_http_status(403);
+  EXPECT_STREQ(error.what(), "storing pack 4f: the bucket is closed to this key");
+  EXPECT_EQ(error.message(), "the bucket is closed to this key");
+  EXPECT_EQ(error.context(), std::vector<std::string>{"storing pack 4f"});
+  EXPECT_EQ(error.hint(), "Check the key's rights.");
+  EXPECT_EQ(error.sqlstate(), "28000");
+  EXPECT_EQ(error.http_status(), 403);
+}
+
 TEST(InContext, AddsAFrameOnlyOnFailure) {
   int frames = 0;
   const auto frame = [&] {
