@@ -62,6 +62,13 @@ TEST(TomlFile, SaysLineAndColumnOfWhatIsNotToml) {
             "/etc/owlbackup.toml:1:8: not valid TOML: Encountered invalid utf-8 sequence");
 }
 
+/// Letters at the end of the plane, which the parser's own test for white space once ran past.
+TEST(TomlFile, LettersAreNoWhiteSpace) {
+  EXPECT_THAT(failure_of("\uFEDF"), testing::StartsWith("/etc/owlbackup.toml:1:1: not valid TOML: "));
+  EXPECT_THAT(failure_of("name = 'x' \uFEFE"), testing::StartsWith("/etc/owlbackup.toml:1:12: not valid TOML: "));
+  EXPECT_EQ(failure_of("name = '\uFEDF'"), "nothing failed");
+}
+
 TEST(TomlFile, RefusesALineOfDots) {
   std::string deep = "a";
   for (int i = 0; i < 100'000; ++i) deep += ".a";
