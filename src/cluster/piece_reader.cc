@@ -18,6 +18,7 @@ PieceReader::PieceReader(const std::vector<ListedFile>& files, FilePieces& piece
       clock_(clock),
       namer_(naming),
       encoder_(options.zstd_level),
+      joiner_(options.block_size),
       plain_(piece_bytes),
       encoded_(codec::ZstdEncoder::bound(piece_bytes)) {}
 
@@ -65,7 +66,7 @@ void PieceReader::check_pages(FilePiece& piece, const ListedFile& file, const os
   for (std::size_t at = 0; at < pages.size(); at += options_.block_size) {
     const ByteView page = pages.subspan(at, options_.block_size);
     const repository::PageCheck check{codec::crc32c(page), static_cast<std::uint32_t>(codec::xxh3_64(page))};
-    piece.crc32c = codec::crc32c_combine(piece.crc32c, check.crc32c, options_.block_size);
+    piece.crc32c = joiner_.join(piece.crc32c, check.crc32c);
     checks_.push_back(check);
   }
 }

@@ -6,6 +6,7 @@
 #include "cluster/file_list.h"
 #include "cluster/file_pieces.h"
 #include "cluster/work_items.h"
+#include "codec/hash.h"
 #include "codec/zstd.h"
 #include "crypto/names.h"
 #include "os/aligned_buffer.h"
@@ -48,6 +49,7 @@ class PieceReader {
   Clock& clock_;
   crypto::Namer namer_;
   codec::ZstdEncoder encoder_;
+  codec::Crc32cJoiner joiner_;
   os::AlignedBuffer plain_, encoded_;
   std::vector<Pending> pending_;
   std::vector<repository::PageCheck> checks_;

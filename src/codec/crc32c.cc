@@ -67,8 +67,6 @@ std::uint32_t update_portable(std::uint32_t state, const std::uint8_t* data, std
   return state;
 }
 
-#if defined(__x86_64__)
-
 /// Multiplication by a fixed factor as four look-ups.
 constexpr std::array<ByteTable, 4> shift_tables(std::uint64_t zero_bytes) {
   std::array<ByteTable, 4> tables{};
@@ -83,6 +81,8 @@ std::uint32_t shift(const std::array<ByteTable, 4>& tables, std::uint32_t state)
   return tables[0][state & 0xff] ^ tables[1][(state >> 8) & 0xff] ^ tables[2][(state >> 16) & 0xff] ^
          tables[3][state >> 24];
 }
+
+#if defined(__x86_64__)
 
 inline std::uint64_t load(const std::uint8_t* data) {
   std::uint64_t word;
@@ -147,6 +147,12 @@ std::uint32_t crc32c(ByteView bytes, std::uint32_t crc) {
 std::uint32_t crc32c_combine(std::uint32_t crc_a, std::uint32_t crc_b, std::uint64_t length_b) {
   // The initial and final inversions of B cancel out against those of A.
   return multiply(zero_bytes_factor(length_b), crc_a) ^ crc_b;
+}
+
+Crc32cJoiner::Crc32cJoiner(std::uint64_t length_b) : tables_(shift_tables(length_b)) {}
+
+std::uint32_t Crc32cJoiner::join(std::uint32_t crc_a, std::uint32_t crc_b) const {
+  return shift(tables_, crc_a) ^ crc_b;
 }
 
 std::uint32_t crc32c_zeros(std::uint64_t length) {

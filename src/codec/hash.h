@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -37,6 +38,15 @@ std::uint32_t crc32c(ByteView bytes, std::uint32_t crc = 0);
 /// The CRC-32C of A followed by B, from those of A and of B and the length of B: how the checksum of a whole file is
 /// put together from its pages.
 std::uint32_t crc32c_combine(std::uint32_t crc_a, std::uint32_t crc_b, std::uint64_t length_b);
+/// crc32c_combine for many B of one length: by table, in a few nanoseconds each.
+class Crc32cJoiner {
+ public:
+  explicit Crc32cJoiner(std::uint64_t length_b);
+  std::uint32_t join(std::uint32_t crc_a, std::uint32_t crc_b) const;
+
+ private:
+  std::array<std::array<std::uint32_t, 256>, 4> tables_;
+};
 /// CRC-32C of that many zero bytes.
 std::uint32_t crc32c_zeros(std::uint64_t length);
 namespace detail {

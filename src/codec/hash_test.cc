@@ -73,6 +73,13 @@ TEST(Crc32c, ContinuesAndCombines) {
   }
 }
 
+TEST(Crc32c, AJoinerDoesWhatCombineDoes) {
+  const Bytes a = Bytes(1000, 0x5a), b = Bytes(8192, 0xa5);
+  EXPECT_EQ(Crc32cJoiner(b.size()).join(crc32c(a), crc32c(b)), crc32c_combine(crc32c(a), crc32c(b), b.size()));
+  EXPECT_EQ(Crc32cJoiner(b.size()).join(0, crc32c(b)), crc32c(b)) << "nothing came before";
+  EXPECT_EQ(Crc32cJoiner(0).join(crc32c(a), 0), crc32c(a)) << "nothing follows";
+}
+
 TEST(Crc32c, Zeros) {
   for (const std::size_t size : {0u, 1u, 5u, 8192u, 100'000u})
     EXPECT_EQ(crc32c_zeros(size), crc32c(Bytes(size))) << size;
