@@ -17,7 +17,8 @@ PieceReader::PieceReader(const std::vector<ListedFile>& files, FilePieces& piece
       options_(options),
       clock_(clock),
       namer_(naming),
-      encoder_(options.zstd_level),
+      page_encoder_(options.zstd_level, codec::Content::pages),
+      byte_encoder_(options.zstd_level),
       joiner_(options.block_size),
       plain_(piece_bytes),
       encoded_(codec::ZstdEncoder::bound(piece_bytes)) {}
@@ -81,7 +82,8 @@ void PieceReader::store(crypto::BlobKind kind) {
     const auto size = static_cast<std::uint32_t>(plain.size());
     blob = session_.find(name, size);
     if (!blob) {
-      const auto encoded = encoder_.encode(plain, encoded_.whole());
+      auto& encoder = kind == crypto::BlobKind::pages ? page_encoder_ : byte_encoder_;
+      const auto encoded = encoder.encode(plain, encoded_.whole());
       const ByteView stored{encoded_.data(), encoded.size};
       blob = session_.append(kind, name, encoded.codec, stored, size, std::move(checks));
     }

@@ -48,7 +48,7 @@ class PieceReader {
   Options options_;
   Clock& clock_;
   crypto::Namer namer_;
-  codec::ZstdEncoder encoder_;
+  codec::ZstdEncoder page_encoder_, byte_encoder_;
   codec::Crc32cJoiner joiner_;
   os::AlignedBuffer plain_, encoded_;
   std::vector<Pending> pending_;

@@ -9,10 +9,16 @@ namespace owl::codec {
 /// How a blob's bytes are stored. The numbers are part of the repository format (docs/format.md).
 enum class Codec : std::uint8_t { stored = 0, zstd = 1 };
 
+/// What bytes are like, for the compressor to be set up for them. Any decoder reads what comes out either way.
+enum class Content : std::uint8_t {
+  general,
+  pages,  ///< a database's: what repeats, repeats within some KiB and at steps of a tuple
+};
+
 /// One zstd context, reused from blob to blob. One thread at a time; make one for each worker.
 class ZstdEncoder {
  public:
-  explicit ZstdEncoder(int level);
+  explicit ZstdEncoder(int level, Content content = Content::general);
   ZstdEncoder(ZstdEncoder&&) noexcept;
   ~ZstdEncoder();
 

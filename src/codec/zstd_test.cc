@@ -76,6 +76,22 @@ TEST(Zstd, TheLevelSurvivesTheProbe) {
   EXPECT_NE(encode(high, plain).bytes, encode(low, plain).bytes);
 }
 
+TEST(Zstd, PagesAreFramesLikeAnyOther) {
+  ZstdDecoder decoder;
+  const Bytes plain = text_bytes(1'048'576);
+  for (int level = 1; level <= 9; ++level) {
+    ZstdEncoder encoder(level, Content::pages), general(level);
+    const Stored stored = encode(encoder, plain);
+    ASSERT_EQ(stored.codec, Codec::zstd);
+    Bytes out(plain.size());
+    ASSERT_TRUE(decoder.decode(stored.codec, stored.bytes, out)) << level;
+    EXPECT_EQ(out, plain);
+    EXPECT_EQ(encode(encoder, plain).bytes, stored.bytes) << "a context that is used again gives the same";
+    EXPECT_EQ(encode(general, plain).bytes == stored.bytes, level > 3)
+        << "tables of their own from 1 to 3, at " << level;
+  }
+}
+
 TEST(Zstd, FrameHasNoChecksum) {
   ZstdEncoder encoder(3);
   const Stored stored = encode(encoder, text_bytes(8192));
