@@ -54,6 +54,7 @@ class ClusterBackup {
     FilePieces pieces(files_.size());
     read_files(session, pieces, online);
     read_control_file(session, pieces);
+    session.hand_over_data();  // the last pack is uploaded while the server finishes its side
     finish_online(online);
     wait();
     session.flush_data();
@@ -106,6 +107,7 @@ class ClusterBackup {
     monitor_.phase("reading", total);
 
     std::atomic<std::size_t> next{0}, finished{0};
+    std::stop_source watched;  // ends the watch: with the last worker, or with the group
     TaskGroup group(stop_);
     for (unsigned i = 0; i < std::max(1u, options_.workers); ++i) {
       group.add("backup-read", [&](std::stop_token stop) {
@@ -117,14 +119,13 @@ class ClusterBackup {
           read_bytes_ += bytes;
           monitor_.advance(bytes);
         }
-        ++finished;
+        if (++finished == std::max(1u, options_.workers)) watched.request_stop();
       });
     }
     // A lost session voids the backup however much is read already: notice it while the workers read.
     group.add("backup-watch", [&](std::stop_token stop) {
-      while (finished < std::max(1u, options_.workers) && clock_.sleep(std::chrono::milliseconds(100), stop)) {
-        online.check_alive();
-      }
+      const std::stop_callback with_group(stop, [&] { watched.request_stop(); });
+      while (clock_.sleep(std::chrono::milliseconds(100), watched.get_token())) online.check_alive();
     });
     group.wait();
   }

@@ -13,7 +13,8 @@
 namespace owl::cluster {
 namespace {
 
-constexpr std::chrono::milliseconds first_pause{100}, longest_pause{2000};
+// A segment is on its way in a few hundredths of a second, as a rule: a long first pause would be most of the wait.
+constexpr std::chrono::milliseconds first_pause{20}, longest_pause{2000};
 constexpr std::chrono::seconds grace_for_others{20};
 
 std::optional<std::string> first_missing(const NeededWal& need, storage::ObjectStore& store, std::stop_token stop) {
@@ -58,7 +59,7 @@ void wait_for_wal(const NeededWal& need, repository::StoreSet& stores, std::chro
   monitor.phase("waiting for WAL", 0, "segments");
   const auto begin = clock.monotonic();
   std::optional<std::chrono::nanoseconds> first_complete;
-  for (auto pause = first_pause;; pause = std::min(pause * 2, longest_pause)) {
+  for (auto pause = first_pause;; pause = std::min(pause * 3 / 2, longest_pause)) {
     throw_if_stopped(stop);
     const auto look = look_at(need, stores, stop);
     if (look.incomplete == 0) return;

@@ -212,6 +212,8 @@ BlobRef BackupSession::append(crypto::BlobKind kind, const crypto::BlobName& nam
 
 BlobRef BackupSession::put_metadata(ByteView plain) { return state_->put_metadata(plain); }
 
+void BackupSession::hand_over_data() { state_->data.close(); }
+
 void BackupSession::flush_data() {
   state_->data.close();
   state_->uploader.drain();

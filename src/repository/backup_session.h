@@ -53,6 +53,8 @@ class BackupSession {
   /// A metadata blob: named, compressed, deduplicated, sealed under M.
   BlobRef put_metadata(ByteView plain);
 
+  /// Closes the data pack that is being filled and lets its upload begin, without waiting for it. Blobs may follow.
+  void hand_over_data();
   /// Closes and uploads all data packs begun so far: afterwards every BlobRef of data has a pack id.
   void flush_data();
   const PackRef& pack(std::uint32_t number) const;
