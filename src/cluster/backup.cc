@@ -1,16 +1,17 @@
 #include "cluster/backup.h"
 
-#include <unistd.h>
-
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <span>
 
 #include "cluster/backup_checks.h"
 #include "cluster/file_pieces.h"
 #include "cluster/leaf_builder.h"
+#include "cluster/memory_plan.h"
 #include "cluster/piece_reader.h"
 #include "cluster/wal_wait.h"
 #include "cluster/work_items.h"
@@ -35,6 +36,7 @@ class ClusterBackup {
         random_(random),
         monitor_(monitor),
         stop_(stop),
+        memory_(plan_memory(options.memory_bytes, options.workers, options.zstd_level)),
         connection_(options.connection) {}
 
   BackupResult run() {
@@ -42,6 +44,7 @@ class ClusterBackup {
     source_ = check_source(connection_, options_, clock_);
     details_ = describe_source(connection_, source_);
     repository::SessionOptions session_options{"cluster", options_.name, options_.label, options_.state_directory};
+    session_options.buffer_bytes = memory_.pack_buffers;
     repository::BackupSession session(stores_, keys_, session_options, clock_, random_, monitor_, stop_);
     session.announce_wal(details_.system_id, source_.facts.timeline, source_.control.redo.value);
 
@@ -94,32 +97,32 @@ class ClusterBackup {
         monitor_.note(fmt::format("the configuration file {} can't be read and is not part of the backup", name));
         continue;
       }
-      files_.push_back({"owlbackup_config" + path.string(), path, false, false, status->size, status->mode,
-                        status->modified, 0});
+      files_.push_back(
+          {"owlbackup_config" + name, name, false, false, status->size, status->mode, status->modified, 0});
     }
   }
 
   void read_files(repository::BackupSession& session, FilePieces& pieces, postgres::OnlineBackup& online) {
-    const std::vector<ListedFile> without_control(files_.begin(), files_.end() - 1);
-    const auto items = plan_items(without_control);
+    const auto without_control = std::span<const ListedFile>(files_).first(files_.size() - 1);
+    WorkPlan plan(without_control);
     std::uint64_t total = 0;
     for (const auto& file : without_control) total += file.size;
     monitor_.phase("reading", total);
 
-    std::atomic<std::size_t> next{0}, finished{0};
+    std::atomic<unsigned> finished{0};
     std::stop_source watched;  // ends the watch: with the last worker, or with the group
     TaskGroup group(stop_);
-    for (unsigned i = 0; i < std::max(1u, options_.workers); ++i) {
+    for (unsigned i = 0; i < memory_.workers; ++i) {
       group.add("backup-read", [&](std::stop_token stop) {
         PieceReader reader(files_, pieces, session, keys_.writer_naming,
                            {details_.block_size, details_.checksums, options_.zstd_level}, clock_);
-        for (std::size_t at; (at = next++) < items.size();) {
+        while (const auto item = plan.next()) {
           throw_if_stopped(stop);
-          const auto bytes = reader.process(items[at]);
+          const auto bytes = reader.process(*item);
           read_bytes_ += bytes;
           monitor_.advance(bytes);
         }
-        if (++finished == std::max(1u, options_.workers)) watched.request_stop();
+        if (++finished == memory_.workers) watched.request_stop();
       });
     }
     // A lost session voids the backup however much is read already: notice it while the workers read.
@@ -227,6 +230,7 @@ class ClusterBackup {
   Random& random_;
   Monitor& monitor_;
   std::stop_token stop_;
+  const MemoryPlan memory_;
   postgres::Connection connection_;
   BackupSource source_;
   ClusterDetails details_;

@@ -18,7 +18,7 @@ struct BackupOptions {
   std::string name, label;
   std::filesystem::path state_directory;
   unsigned workers = 2;
-  std::uint64_t memory_bytes = 256u << 20;
+  std::uint64_t memory_bytes = 256u << 20;  ///< see MemoryPlan
   int zstd_level = 3;
   bool fast_checkpoint = true;
   std::chrono::milliseconds wal_timeout{600'000};

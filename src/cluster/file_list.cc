@@ -86,8 +86,14 @@ class Lister {
   }
 
   void push(const std::string& path, const fs::path& source, const os::FileStatus& status, PathRule rule) {
-    ListedFile file{path, source, status.type == os::FileType::folder, rule == PathRule::relation,
-                    0,    status.mode, status.modified, 0};
+    ListedFile file{path,
+                    source.native(),
+                    status.type == os::FileType::folder,
+                    rule == PathRule::relation,
+                    0,
+                    status.mode,
+                    status.modified,
+                    0};
     if (!file.is_folder) file.size = status.size;
     if (file.is_relation) {
       file.size -= file.size % options_.block_size;  // a page that is just being added; mdnblocks ignores it, too

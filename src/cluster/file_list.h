@@ -32,7 +32,7 @@ std::optional<RelationFileName> parse_relation_file_name(std::string_view name);
 
 struct ListedFile {
   std::string path;                ///< relative; tablespaces under pg_tblspc/<oid>/
-  std::filesystem::path source;    ///< where to open it
+  std::string source;              ///< where to open it; a filesystem::path takes several times the memory
   bool is_folder = false, is_relation = false;
   std::uint64_t size = 0;          ///< bytes
   std::uint32_t mode = 0;

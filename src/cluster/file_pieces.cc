@@ -9,7 +9,22 @@ namespace owl::cluster {
 
 void FilePieces::add(std::uint32_t file, FilePiece piece) {
   std::lock_guard lock(mutex_);
-  pieces_[file].push_back(std::move(piece));
+  pieces_[file].push_back(keep(piece));
+  if (!piece.bad_blocks.empty()) bad_blocks_[{file, piece.offset}] = std::move(piece.bad_blocks);
+}
+
+FilePieces::Kept FilePieces::keep(const FilePiece& piece) {
+  const auto blob = piece.blob.value_or(repository::BlobRef{no_blob, 0, {}});
+  return {piece.offset, piece.planned, piece.length, piece.crc32c, piece.blob_offset, blob.pack, blob.entry, blob.name};
+}
+
+FilePiece FilePieces::give_back(std::uint32_t file, const Kept& kept) {
+  FilePiece piece{kept.offset, kept.planned, kept.length, kept.crc32c, std::nullopt, kept.blob_offset, {}};
+  if (kept.pack != no_blob) piece.blob = repository::BlobRef{kept.pack, kept.entry, kept.name};
+  if (const auto bad = bad_blocks_.find({file, kept.offset}); bad != bad_blocks_.end()) {
+    piece.bad_blocks = std::move(bad->second);
+  }
+  return piece;
 }
 
 void FilePieces::vanished(std::uint32_t file) {
@@ -41,8 +56,9 @@ FilePieces::Assembled FilePieces::assemble(const ListedFile& listed, std::uint32
   Assembled out;
   out.entry = {listed.path, type, listed.mode, listed.modified, 0, 0, {}, {}};
   auto pieces = std::exchange(pieces_[file], {});
-  std::ranges::sort(pieces, {}, &FilePiece::offset);
-  for (const auto& piece : pieces) {
+  std::ranges::sort(pieces, {}, &Kept::offset);
+  for (const auto& kept : pieces) {
+    const auto piece = give_back(file, kept);
     out.entry.crc32c = codec::crc32c_combine(out.entry.crc32c, piece.crc32c, piece.length);
     if (piece.blob && piece.length > 0) add_extent(out, piece);
     out.entry.size = piece.offset + piece.length;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -40,8 +41,20 @@ class FilePieces {
   Assembled assemble(const ListedFile& listed, std::uint32_t file);
 
  private:
+  /// As it is kept: there is one for each MiB of a cluster. Bad blocks, which are few, are kept apart.
+  struct Kept {
+    std::uint64_t offset;
+    std::uint32_t planned, length, crc32c, blob_offset;
+    std::uint32_t pack, entry;  ///< pack no_blob: zeros
+    crypto::BlobName name;
+  };
+  static constexpr std::uint32_t no_blob = UINT32_MAX;
+  static Kept keep(const FilePiece& piece);
+  FilePiece give_back(std::uint32_t file, const Kept& kept);
+
   std::mutex mutex_;
-  std::vector<std::vector<FilePiece>> pieces_;
+  std::vector<std::vector<Kept>> pieces_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, std::vector<std::uint32_t>> bad_blocks_;  ///< by file and offset
   std::vector<std::uint8_t> vanished_;
 };
 

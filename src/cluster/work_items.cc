@@ -1,6 +1,8 @@
 #include "cluster/work_items.h"
 
 #include <algorithm>
+#include <deque>
+#include <mutex>
 #include <string_view>
 
 #include "cluster/extent_map.h"
@@ -15,7 +17,7 @@ std::string_view folder_of(std::string_view path) { return path.substr(0, path.r
 /// Small files of one kind on their way into one blob.
 class Batch {
  public:
-  Batch(crypto::BlobKind kind, std::vector<WorkItem>& out) : kind_(kind), out_(out) {}
+  Batch(crypto::BlobKind kind, std::deque<WorkItem>& out) : kind_(kind), out_(out) {}
 
   void add(const ListedFile& file, std::uint32_t index) {
     const auto folder = folder_of(file.path);
@@ -34,13 +36,13 @@ class Batch {
 
  private:
   crypto::BlobKind kind_;
-  std::vector<WorkItem>& out_;
+  std::deque<WorkItem>& out_;
   std::string_view folder_;
   std::vector<Part> parts_;
   std::uint64_t size_ = 0;
 };
 
-void cut_large(const ListedFile& file, std::uint32_t index, crypto::BlobKind kind, std::vector<WorkItem>& out) {
+void cut_large(const ListedFile& file, std::uint32_t index, crypto::BlobKind kind, std::deque<WorkItem>& out) {
   for (std::uint64_t offset = 0; offset < file.size; offset += piece_bytes) {
     const auto length = std::min<std::uint64_t>(piece_bytes, file.size - offset);
     out.push_back({kind, {{index, offset, static_cast<std::uint32_t>(length)}}});
@@ -49,21 +51,48 @@ void cut_large(const ListedFile& file, std::uint32_t index, crypto::BlobKind kin
 
 }  // namespace
 
-std::vector<WorkItem> plan_items(const std::vector<ListedFile>& files) {
-  std::vector<WorkItem> items;
-  Batch pages(crypto::BlobKind::pages, items), bytes(crypto::BlobKind::bytes, items);
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const auto& file = files[i];
-    const auto index = static_cast<std::uint32_t>(i);
-    if (file.is_folder || file.size == 0) continue;
+struct WorkPlan::State {
+  explicit State(std::span<const ListedFile> all) : files(all) {}
+
+  void add(std::uint32_t index) {
+    const auto& file = files[index];
+    if (file.is_folder || file.size == 0) return;
     if (file.size > small_file_bytes) {
-      cut_large(file, index, file.is_relation ? crypto::BlobKind::pages : crypto::BlobKind::bytes, items);
+      cut_large(file, index, file.is_relation ? crypto::BlobKind::pages : crypto::BlobKind::bytes, ready);
     } else {
       (file.is_relation ? pages : bytes).add(file, index);
     }
   }
-  pages.close();
-  bytes.close();
+
+  std::span<const ListedFile> files;
+  std::mutex mutex;
+  std::size_t position = 0;  ///< of the first file that is not cut yet
+  std::deque<WorkItem> ready;
+  Batch pages{crypto::BlobKind::pages, ready}, bytes{crypto::BlobKind::bytes, ready};
+};
+
+WorkPlan::WorkPlan(std::span<const ListedFile> files) : state_(std::make_unique<State>(files)) {}
+WorkPlan::~WorkPlan() = default;
+
+std::optional<WorkItem> WorkPlan::next() {
+  auto& s = *state_;
+  const std::lock_guard lock(s.mutex);
+  while (s.ready.empty() && s.position < s.files.size()) {
+    s.add(static_cast<std::uint32_t>(s.position++));
+    if (s.position < s.files.size()) continue;
+    s.pages.close();
+    s.bytes.close();
+  }
+  if (s.ready.empty()) return std::nullopt;
+  auto item = std::move(s.ready.front());
+  s.ready.pop_front();
+  return item;
+}
+
+std::vector<WorkItem> plan_items(std::span<const ListedFile> files) {
+  WorkPlan plan(files);
+  std::vector<WorkItem> items;
+  while (auto item = plan.next()) items.push_back(std::move(*item));
   return items;
 }
 

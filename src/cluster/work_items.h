@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "cluster/file_list.h"
@@ -27,9 +30,21 @@ struct WorkItem {
   std::vector<Part> parts;
 };
 
-/// Cuts a listing into items, in its order. Which small files share a blob is decided by their paths and sizes alone: a
-/// batch ends with its folder, when full, or after a file whose path says so, so that a file that comes, goes or grows
-/// changes its own batch and no others.
-std::vector<WorkItem> plan_items(const std::vector<ListedFile>& files);
+/// Cuts a listing into items, in its order, as they are asked for: a large cluster has millions. Which small files
+/// share a blob is decided by their paths and sizes alone: a batch ends with its folder, when full, or after a file
+/// whose path says so, so that a file that comes, goes or grows changes its own batch and no others. Thread-safe.
+class WorkPlan {
+ public:
+  explicit WorkPlan(std::span<const ListedFile> files);  ///< keeps a reference
+  ~WorkPlan();
+  std::optional<WorkItem> next();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// All items of a plan.
+std::vector<WorkItem> plan_items(std::span<const ListedFile> files);
 
 }  // namespace owl::cluster

@@ -18,7 +18,7 @@ std::uint64_t covered(const std::vector<WorkItem>& items) {
 }
 
 TEST(WorkItems, CutsLargeFilesAtFixedBorders) {
-  const auto items = plan_items({relation("base/5/1", 2 * piece_bytes + 8192)});
+  const auto items = plan_items(std::vector{relation("base/5/1", 2 * piece_bytes + 8192)});
   ASSERT_EQ(items.size(), 3u);
   EXPECT_EQ(items[1].parts[0].offset, piece_bytes);
   EXPECT_EQ(items[2].parts[0].length, 8192u);
@@ -56,6 +56,15 @@ TEST(WorkItems, AnAddedFileChangesOnlyItsOwnBatch) {
   std::size_t changed = 0;
   for (const auto& batch : after) changed += before.contains(batch) ? 0u : 1u;
   EXPECT_LE(changed, 3u) << "of " << after.size();
+}
+
+TEST(WorkPlan, CutsAFileOnlyWhenItsTurnComes) {
+  const std::vector<ListedFile> files{relation("base/5/1", 3 * piece_bytes), relation("base/5/2", 2 * piece_bytes)};
+  WorkPlan plan(files);
+  std::vector<std::uint32_t> order;
+  while (const auto item = plan.next()) order.push_back(item->parts.at(0).file);
+  EXPECT_EQ(order, (std::vector<std::uint32_t>{0, 0, 0, 1, 1}));
+  EXPECT_FALSE(plan.next()) << "the end is the end";
 }
 
 TEST(WorkItems, ABatchStaysInOneFolder) {

@@ -50,6 +50,12 @@ struct MetadataTools {
   codec::ZstdEncoder encoder;
 };
 
+/// The options with packs that fit into the memory there is for them.
+SessionOptions fitted(SessionOptions options) {
+  options.pack_bytes = std::min(options.pack_bytes, PackUploader::largest_pack(options.buffer_bytes, options.uploads));
+  return options;
+}
+
 }  // namespace
 
 struct BackupSession::State {
@@ -57,7 +63,7 @@ struct BackupSession::State {
         Random& a_random, Monitor& a_monitor, std::stop_token a_stop)
       : stores(store_set),
         keys(host_keys),
-        options(std::move(session_options)),
+        options(fitted(std::move(session_options))),
         clock(a_clock),
         random(a_random),
         monitor(a_monitor),
@@ -212,7 +218,9 @@ BlobRef BackupSession::append(crypto::BlobKind kind, const crypto::BlobName& nam
 
 BlobRef BackupSession::put_metadata(ByteView plain) { return state_->put_metadata(plain); }
 
-void BackupSession::hand_over_data() { state_->data.close(); }
+void BackupSession::hand_over_data() {
+  state_->data.close();
+}
 
 void BackupSession::flush_data() {
   state_->data.close();

@@ -24,6 +24,7 @@ struct SessionOptions {
   std::filesystem::path state_directory;      ///< heads are kept there
   std::uint64_t pack_bytes = 32u << 20;       ///< a data pack is closed when it reaches this
   unsigned uploads = 2;                       ///< packs on their way at once
+  std::uint64_t buffer_bytes = 256u << 20;    ///< all packs in memory; smaller packs, where it must be
 };
 
 /// One run that writes a backup: the order of writes is here (docs/format.md, "Order").

@@ -1,11 +1,13 @@
-#include "concurrency/task_group.h"
 #include "repository/backup_session.h"
 
 #include <algorithm>
 #include <ranges>
+#include <thread>
 
+#include "concurrency/task_group.h"
 #include "crypto/sealed_object.h"
 #include "repository/head.h"
+#include "repository/pack_uploader.h"
 #include "repository/source_id.h"
 #include "repository/standing.h"
 #include "repository/store_view.h"
@@ -72,6 +74,36 @@ TEST_F(BackupSessionTest, ABackupIsWholeInEveryStore) {
   EXPECT_GT(bench.keys_in("a", "packs/d/").size(), 2U) << "the test is to make several packs";
   EXPECT_EQ(bench.keys_in("a", "packs/"), bench.keys_in("b", "packs/"));
   EXPECT_THAT(bench.monitor.warnings(), IsEmpty());
+}
+
+TEST(PackUploader, PacksAreAsLargeAsTheMemoryForThemAllows) {
+  constexpr std::uint64_t mib = 1 << 20;
+  EXPECT_EQ(PackUploader::largest_pack(160 * mib, 2), 38 * mib);
+  EXPECT_EQ(PackUploader::largest_pack(40 * mib, 2), 8 * mib);
+  EXPECT_EQ(PackUploader::largest_pack(40 * mib, 8), 2 * mib);
+  EXPECT_EQ(PackUploader::largest_pack(0, 2), 1 * mib) << "a pack must hold something";
+}
+
+TEST_F(BackupSessionTest, LittleMemoryMakesSmallPacksAndAHandedOverPackIsUploadedUnasked) {
+  auto options = bench.options();
+  options.pack_bytes = 32u << 20;
+  options.buffer_bytes = 0;
+  auto stores = bench.raw_stores();
+  BackupSession session(stores, bench.keys, options, bench.clock, bench.random, bench.monitor, {});
+  std::uint8_t number = 0;
+  for (const auto& blob : some_blobs(5, 600'000)) {
+    session.append(crypto::BlobKind::pages, {++number}, codec::Codec::stored, blob,
+                   static_cast<std::uint32_t>(blob.size()));
+  }
+  session.flush_data();
+  EXPECT_THAT(bench.keys_in("a", "packs/d/"), SizeIs(3)) << "of a MiB each, rather than one of 32";
+
+  session.append(crypto::BlobKind::pages, {++number}, codec::Codec::stored, blobs[0],
+                 static_cast<std::uint32_t>(blobs[0].size()));
+  session.hand_over_data();
+  const auto is_there = [&] { return bench.keys_in("a", "packs/d/").size() == 4; };
+  for (int i = 0; i < 6000 && !is_there(); ++i) std::this_thread::sleep_for(5ms);
+  EXPECT_TRUE(is_there());
 }
 
 TEST_F(BackupSessionTest, TheManifestSaysWhatTheBackupIs) {

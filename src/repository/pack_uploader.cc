@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/units.h"
@@ -44,6 +45,11 @@ PackUploader::PackUploader(StoreSet& stores, const crypto::HostKeys& keys, Clock
   for (unsigned i = 0; i < std::max(options_.uploads, 1U); ++i) {
     tasks_.add("pack-upload", [this](const std::stop_token& stop) { work(stop); });
   }
+}
+
+std::uint64_t PackUploader::largest_pack(std::uint64_t buffer_bytes, unsigned uploads) {
+  const std::uint64_t one = buffer_bytes / (uploads + buffers_beside_uploads);
+  return std::max<std::uint64_t>(one, blob_room + 1 * MiB) - blob_room;
 }
 
 PackUploader::~PackUploader() { tasks_.request_stop(); }

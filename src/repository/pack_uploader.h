@@ -32,6 +32,9 @@ class PackUploader {
                Stored stored);
   ~PackUploader();
 
+  /// Of what size packs may be for all buffers to fit into that many bytes; at least 1 MiB, whatever that says.
+  static std::uint64_t largest_pack(std::uint64_t buffer_bytes, unsigned uploads);
+
   /// An empty buffer with room for `pack_bytes` and a blob beyond, or for one blob of `blob_size` if that is larger.
   /// Throws what made an upload fail.
   os::AlignedBuffer take_buffer(std::size_t blob_size);
