@@ -57,7 +57,7 @@ class ClusterRestore {
     prepare();
     RestoreWriter writer(paths_, tree_, owner_);
     writer.make_folders();
-    writer.make_files();
+    make_files(writer);
     write_data(writer);
     write_wal(writer);
     write_labels(writer);
@@ -84,22 +84,37 @@ class ClusterRestore {
     write_marker(folder, key);
   }
 
+  void make_files(RestoreWriter& writer) {
+    constexpr std::size_t at_once = 256;
+    parallel_for((tree_.files.size() + at_once - 1) / at_once, options_.workers, stop_,
+                 [&](std::size_t i, std::stop_token) {
+                   writer.make_files(i * at_once, std::min((i + 1) * at_once, tree_.files.size()));
+                 });
+  }
+
   void write_data(RestoreWriter& writer) {
     monitor_.phase("restoring", tree_.plain_bytes);
-    parallel_for(tree_.packs.size(), options_.workers, stop_, [&](std::size_t i, std::stop_token stop) {
-      const auto& pack = tree_.packs[i];
-      std::vector<std::uint32_t> entries;
-      for (const auto& blob : pack.blobs) entries.push_back(blob.entry);
-      auto next = pack.blobs.begin();
-      const auto take = [&](std::uint32_t entry, ByteView plain) {
-        next = std::ranges::lower_bound(next, pack.blobs.end(), entry, {}, &RestoreTree::WantedBlob::entry);
-        writer.write(*next, plain);
-        for (const auto& to : next->destinations) monitor_.advance(to.length);
-      };
-      in_context([&] { return fmt::format("restoring from pack {}", to_hex(pack.pack.id).substr(0, 16)); },
-                 [&] { reader_.read(pack.pack, entries, take, stop); });
-      fetched_ += reader_.planned_bytes(*reader_.directory(pack.pack, stop), entries);
+    const auto portions = cut_into_portions(tree_);
+    parallel_for(portions.size(), options_.workers, stop_, [&](std::size_t i, std::stop_token stop) {
+      const auto& [pack, blobs] = portions[i];
+      in_context([&] { return fmt::format("restoring from pack {}", to_hex(pack->pack.id).substr(0, 16)); },
+                 [&] { write_portion(pack->pack, blobs, writer, stop); });
     });
+  }
+
+  void write_portion(const repository::PackRef& pack, std::span<const RestoreTree::WantedBlob> blobs,
+                     RestoreWriter& writer, const std::stop_token& stop) {
+    std::vector<std::uint32_t> entries;
+    for (const auto& blob : blobs) entries.push_back(blob.entry);
+    RestoreFiles files(writer.direct());
+    auto next = blobs.begin();
+    const auto take = [&](std::uint32_t entry, ByteView plain) {
+      next = std::ranges::lower_bound(next, blobs.end(), entry, {}, &RestoreTree::WantedBlob::entry);
+      writer.write(*next, plain, files);
+      for (const auto& to : next->destinations) monitor_.advance(to.length);
+    };
+    reader_.read(pack, entries, take, stop);
+    fetched_ += reader_.planned_bytes(*reader_.directory(pack, stop), entries);
   }
 
   /// The WAL from start to stop stands in pg_wal: the cluster starts without its archive then, and pg_verifybackup can

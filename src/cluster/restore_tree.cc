@@ -71,6 +71,24 @@ const FileEntry* RestoreTree::find(std::string_view path) const {
   return at != files.end() && at->path == path ? &*at : nullptr;
 }
 
+std::vector<RestorePortion> cut_into_portions(const RestoreTree& tree) {
+  constexpr std::uint64_t enough = 64u << 20;
+  std::vector<RestorePortion> portions;
+  for (const auto& pack : tree.packs) {
+    const std::span<const RestoreTree::WantedBlob> blobs(pack.blobs);
+    std::size_t begin = 0;
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < blobs.size(); ++i) {
+      for (const auto& to : blobs[i].destinations) bytes += to.length;
+      if (bytes < enough && i + 1 < blobs.size()) continue;
+      portions.push_back({&pack, blobs.subspan(begin, i + 1 - begin)});
+      begin = i + 1;
+      bytes = 0;
+    }
+  }
+  return portions;
+}
+
 RestoreTree load_tree(const repository::Manifest& manifest, repository::BlobReader& reader,
                       const std::function<bool(const FileEntry&)>& wanted, std::stop_token stop) {
   TreeBuilder builder(wanted);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <stop_token>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,15 @@ struct RestoreTree {
 
   const FileEntry* find(std::string_view path) const;
 };
+/// Some consecutive blobs of a pack: what one worker restores in one go.
+struct RestorePortion {
+  const RestoreTree::WantedPack* pack = nullptr;
+  std::span<const RestoreTree::WantedBlob> blobs;
+};
+/// Portions of about 64 MiB to be written: a few packs of a small cluster, or the last ones of a large, would leave
+/// workers idle.
+std::vector<RestorePortion> cut_into_portions(const RestoreTree& tree);
+
 /// Reads all leaves. `wanted` decides by path whether a file's bytes are to be fetched; all files are listed.
 RestoreTree load_tree(const repository::Manifest& manifest, repository::BlobReader& reader,
                       const std::function<bool(const FileEntry&)>& wanted, std::stop_token stop = {});

@@ -56,8 +56,9 @@ void RestoreWriter::make_folders() {
   }
 }
 
-void RestoreWriter::make_files() {
-  for (const auto& file : tree_.files) {
+void RestoreWriter::make_files(std::size_t begin, std::size_t end) const {
+  for (auto i = begin; i < end; ++i) {
+    const auto& file = tree_.files[i];
     if (file.type == EntryType::folder || written_apart(file.path)) continue;
     const auto path = paths_.resolve(file.path);
     const auto fd = os::open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
@@ -68,15 +69,13 @@ void RestoreWriter::make_files() {
   }
 }
 
-void RestoreWriter::write(const RestoreTree::WantedBlob& blob, ByteView plain) {
+void RestoreWriter::write(const RestoreTree::WantedBlob& blob, ByteView plain, RestoreFiles& files) {
   for (const auto& to : blob.destinations) {
     const auto& file = tree_.files[to.file];
     if (std::uint64_t{to.blob_offset} + to.length > plain.size()) {
       throw Error(ErrorKind::integrity, fmt::format("the extent map of {} points outside its blob", file.path));
     }
-    const auto path = paths_.resolve(file.path);
-    const auto fd = os::open_file(path, O_WRONLY);
-    os::write_at(fd, plain.subspan(to.blob_offset, to.length), to.file_offset, path.string());
+    files.write(to.file, paths_.resolve(file.path), plain.subspan(to.blob_offset, to.length), to.file_offset);
     written_ += to.length;
   }
 }

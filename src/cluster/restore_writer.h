@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/restore_files.h"
 #include "cluster/restore_tree.h"
 #include "cluster/target_paths.h"
 #include "os/file_descriptor.h"
@@ -20,8 +21,11 @@ class RestoreWriter {
   RestoreWriter(const TargetPaths& paths, const RestoreTree& tree, std::optional<os::Account> owner);
 
   void make_folders();
-  void make_files();
-  void write(const RestoreTree::WantedBlob& blob, ByteView plain);
+  /// Of the tree's files those from `begin` to before `end`. Thread-safe.
+  void make_files(std::size_t begin, std::size_t end) const;
+  /// `files`: the calling worker's own.
+  void write(const RestoreTree::WantedBlob& blob, ByteView plain, RestoreFiles& files);
+  DirectWrites& direct() { return direct_; }
   /// A small file of our own making.
   void put(const std::filesystem::path& path, ByteView content, unsigned mode = 0600);
   void own(const std::filesystem::path& path) const;
@@ -31,6 +35,7 @@ class RestoreWriter {
   const TargetPaths& paths_;
   const RestoreTree& tree_;
   std::optional<os::Account> owner_;
+  DirectWrites direct_;
   std::atomic<std::uint64_t> written_{0};
 };
 

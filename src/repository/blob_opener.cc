@@ -13,6 +13,12 @@ Error damaged(std::uint32_t entry, std::string_view why) {
   return Error(ErrorKind::integrity, fmt::format("blob {}: {}", entry, why));
 }
 
+/// Room for exactly that many bytes; what was there is lost.
+MutableBytes sized(os::AlignedBuffer& buffer, std::size_t size) {
+  if (buffer.capacity() < size) buffer = os::AlignedBuffer(size);
+  return buffer.whole().first(size);
+}
+
 }  // namespace
 
 BlobOpener::BlobOpener(const crypto::HostKeys& keys, std::span<const crypto::EpochSecrets> secrets,
@@ -21,19 +27,19 @@ BlobOpener::BlobOpener(const crypto::HostKeys& keys, std::span<const crypto::Epo
 
 ByteView BlobOpener::open(std::uint32_t number, ByteView sealed) {
   const auto& entry = directory_.entries[number];
-  stored_.resize(entry.stored_size);
-  if (!sealer_of(entry.context).open(entry.identity(), sealed, stored_)) {
+  const auto stored = sized(stored_, entry.stored_size);
+  if (!sealer_of(entry.context).open(entry.identity(), sealed, stored)) {
     throw damaged(number, "is damaged or forged: its seal does not fit");
   }
-  plain_.resize(entry.plain_size);
-  if (const auto decoded = decoder_.decode(entry.codec, stored_, plain_); !decoded) {
+  const auto plain = sized(plain_, entry.plain_size);
+  if (const auto decoded = decoder_.decode(entry.codec, stored, plain); !decoded) {
     throw damaged(number, decoded.error().message());
   }
   auto* const namer = namer_of(directory_.contexts[entry.context]);
-  if (namer != nullptr && namer->name(entry.kind, plain_) != entry.name) {
+  if (namer != nullptr && namer->name(entry.kind, plain) != entry.name) {
     throw damaged(number, "its content is not what its name says");
   }
-  return plain_;
+  return plain;
 }
 
 crypto::BlobSealer& BlobOpener::sealer_of(std::uint32_t context) {

@@ -6,6 +6,7 @@
 
 #include "codec/zstd.h"
 #include "crypto/blob_seal.h"
+#include "os/aligned_buffer.h"
 #include "repository/pack.h"
 
 namespace owl::repository {
@@ -30,7 +31,7 @@ class BlobOpener {
   std::map<std::uint32_t, crypto::BlobSealer> sealers_;
   std::map<std::pair<crypto::WriterId, std::uint32_t>, std::optional<crypto::Namer>> namers_;  // by writer and epoch
   codec::ZstdDecoder decoder_;
-  Bytes stored_, plain_;
+  os::AlignedBuffer stored_, plain_;  // aligned: what is opened can be written past the page cache
 };
 
 }  // namespace owl::repository
