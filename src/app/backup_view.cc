@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "repository/head.h"
+
 namespace owl::app {
 
 using codec::Json;
@@ -42,7 +44,8 @@ Json to_json(const ViewedBackup& backup) {
   out.set("id", repository::short_id(backup.entry)).set("kind", m.kind).set("name", m.name).set("label", m.label);
   out.set("started", to_iso(m.started)).set("finished", to_iso(m.finished)).set("files", m.items);
   out.set("plain_bytes", m.plain_bytes).set("new_bytes", m.new_bytes).set("packs", m.packs.size());
-  out.set("sequence", m.sequence).set("host", m.host).set("stores", std::move(stores)).set("warnings", std::move(warnings));
+  out.set("sequence", m.sequence).set("head", repository::to_text({m.sequence, backup.loaded.digest}));
+  out.set("host", m.host).set("stores", std::move(stores)).set("warnings", std::move(warnings));
   return out;
 }
 

@@ -1,7 +1,9 @@
 #include <fmt/core.h>
 
+
 #include "app/backup_view.h"
 #include "app/command.h"
+#include "app/heads_view.h"
 #include "base/units.h"
 
 namespace owl::app {
@@ -57,6 +59,7 @@ int run_list(Invocation& in, const ListArguments& arguments) {
   else
     in.output().table({"ID", "KIND", "NAME", "LABEL", "FINISHED", "SIZE", "NEW", "STORES", ""}, rows);
   in.output().result(document);
+  survey_stores(in, keys);
   return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "app/backup_view.h"
 #include "app/command.h"
 #include "app/restore_arguments.h"
+#include "app/heads_view.h"
 #include "app/restore_record.h"
 #include "base/units.h"
 #include "cluster/restore.h"
@@ -55,6 +56,23 @@ std::vector<cluster::Candidate> candidates_for(Invocation& in, const crypto::Hos
   const auto system = out.back().details.system_id;
   std::erase_if(out, [&](const auto& c) { return c.details.system_id != system; });
   return out;
+}
+
+/// A host that has backed up before knows what must be there. That a store is behind another one takes nothing from
+/// this restore: it reads every backup from a store that has it.
+void compare_with_memory(Invocation& in, const crypto::HostKeys& keys) {
+  const auto heads = read_heads(in);
+  const auto listed = repository::list_backups(in.stores(), {}, in.stop());
+  for (const auto& surveyed : repository::survey_heads(in.stores(), keys, listed, heads, in.stop())) {
+    if (surveyed.source.kind != "cluster") continue;
+    for (const auto& divergence : surveyed.divergences) {
+      const auto text = repository::to_text(divergence);
+      if (divergence.kind == repository::Divergence::Kind::behind)
+        in.monitor().note(text);
+      else
+        in.monitor().warning(text);
+    }
+  }
 }
 
 void check_head(Invocation& in, const std::vector<cluster::Candidate>& candidates, const RestoreArguments& arguments) {
@@ -119,6 +137,7 @@ class RestoreRun {
     secrets_ = in_.unwrap();
     check_identity(in_, secrets_, arguments_);
     auto candidates = candidates_for(in_, secrets_.keys, arguments_);
+    compare_with_memory(in_, secrets_.keys);
     check_head(in_, candidates, arguments_);
     make_plan(std::move(candidates));
     require_answers();

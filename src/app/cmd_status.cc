@@ -1,10 +1,12 @@
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 
 #include "app/backup_view.h"
 #include "app/command.h"
+#include "app/heads_view.h"
 #include "app/wal_view.h"
 #include "base/units.h"
 #include "wal/archive.h"
@@ -51,6 +53,17 @@ Json show_stores(Invocation& in) {
   return document;
 }
 
+/// What reports carry away: number and digest of the newest backup that each store shows.
+void show_heads(Invocation& in, const std::vector<repository::SurveyedSource>& sources) {
+  for (const auto& surveyed : sources) {
+    std::vector<std::string> heads;
+    for (const auto& shown : surveyed.stores) {
+      heads.push_back(fmt::format("{} in {}", shown.newest ? repository::to_text(*shown.newest) : "none", shown.store));
+    }
+    in.output().say(fmt::format("Head          {}: {}", repository::to_text(surveyed.source), fmt::join(heads, ", ")));
+  }
+}
+
 Json show_wal(Invocation& in) {
   Json document = Json::array();
   for (auto system : wal::Archive::systems(in.stores(), in.stop())) {
@@ -72,6 +85,10 @@ int run_status(Invocation& in) {
   document.set("fingerprint", to_hex(keys.fingerprint));
   document.set("backups", show_backups(in, load_backups(in, keys)));
   document.set("wal", show_wal(in));
+  const auto sources = survey_stores(in, keys);
+  show_heads(in, sources);
+  document.set("heads", heads_json(sources));
+  document.set("divergences", divergences_json(sources));
   document.set("stores", show_stores(in));
   in.output().result(document);
   return 0;

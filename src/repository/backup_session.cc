@@ -1,8 +1,7 @@
 #include "repository/backup_session.h"
 
-#include <unistd.h>
-
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -25,14 +24,17 @@ namespace {
 
 constexpr int metadata_level = 3;
 
-Timestamp whole_seconds(Timestamp t) { return {t.micros - t.micros % 1'000'000}; }
+Timestamp whole_seconds(Timestamp t) {
+  return {t.micros - t.micros % 1'000'000};
+}
 
 ManifestKey announced_key(const crypto::HostKeys& keys, const SessionOptions& options, Clock& clock, Random& random) {
   return {options.kind, name_ids(keys, options.kind, options.name).front(), whole_seconds(clock.now()),
           random.array<16>()};
 }
 
-LeaseBody lease_body(const crypto::HostKeys& keys, const SessionOptions& options, const ManifestKey& key, Clock& clock) {
+LeaseBody lease_body(const crypto::HostKeys& keys, const SessionOptions& options, const ManifestKey& key,
+                     Clock& clock) {
   LeaseBody body;
   body.manifest_key = keys::manifest(key);
   body.purpose = fmt::format("backup {} {}", options.kind, options.name);
@@ -89,8 +91,10 @@ struct BackupSession::State {
     const auto indexes = read_indexes(views, keys, monitor, stop);
     enter_known(indexes, usable_packs(stores, views, indexes, stop), packs, *known.lock());
     for (const auto& orphan : find_orphans(stores, views, indexes, keys, key.lease, clock, stop)) adopt(orphan);
-    if (heads.damaged()) monitor.warning("heads.json in the state directory is damaged and begins anew: what this host "
-                                         "remembered of the stores is lost");
+    if (heads.damaged())
+      monitor.warning(
+          "heads.json in the state directory is damaged and begins anew: what this host "
+          "remembered of the stores is lost");
     forerunner = find_forerunner(views, keys, options.kind, options.name, heads, monitor, stop);
   }
 
@@ -135,7 +139,8 @@ struct BackupSession::State {
     const auto name = locked->namer.name(crypto::BlobKind::metadata, plain);
     if (const auto ref = find(name, size)) return *ref;
     const auto encoded = locked->encoder.encode(plain, stored);
-    return append(metadata, crypto::BlobKind::metadata, name, encoded.codec, ByteView(stored).first(encoded.size), size, {});
+    return append(metadata, crypto::BlobKind::metadata, name, encoded.codec, ByteView(stored).first(encoded.size), size,
+                  {});
   }
 
   /// Puts the packs of leaves and extents into the manifest and the leaves' references into its terms.
@@ -166,7 +171,7 @@ struct BackupSession::State {
 
   void remember_heads(const std::vector<std::string>& names, const Head& head) {
     try {
-      for (const auto& name : names) heads.set(name, source_of(key), head);
+      for (const auto& name : names) heads.add(name, source_of(key), options.name, path, head);
     } catch (const Error& error) {
       monitor.warning(fmt::format("the backup is committed, but this host can't remember its head: {}", error.what()));
     }
@@ -216,7 +221,9 @@ BlobRef BackupSession::append(crypto::BlobKind kind, const crypto::BlobName& nam
   return state_->append(state_->data, kind, name, codec, stored, plain_size, std::move(checks));
 }
 
-BlobRef BackupSession::put_metadata(ByteView plain) { return state_->put_metadata(plain); }
+BlobRef BackupSession::put_metadata(ByteView plain) {
+  return state_->put_metadata(plain);
+}
 
 void BackupSession::hand_over_data() {
   state_->data.close();
@@ -227,7 +234,9 @@ void BackupSession::flush_data() {
   state_->uploader.drain();
 }
 
-const PackRef& BackupSession::pack(std::uint32_t number) const { return state_->packs.at(number); }
+const PackRef& BackupSession::pack(std::uint32_t number) const {
+  return state_->packs.at(number);
+}
 
 BackupSession::Committed BackupSession::commit(Manifest manifest, const std::vector<std::uint32_t>& packs_used,
                                                const std::function<void(StoreSet::Member&)>& ready_in) {
@@ -249,8 +258,14 @@ BackupSession::Committed BackupSession::commit(Manifest manifest, const std::vec
   return {s.path, names, manifest.sequence, attempt.digest(), manifest.new_bytes};
 }
 
-const ManifestKey& BackupSession::manifest_key() const { return state_->key; }
-std::uint64_t BackupSession::stored_bytes() const { return state_->stored_bytes(); }
-std::uint64_t BackupSession::known_blobs() const { return state_->hits; }
+const ManifestKey& BackupSession::manifest_key() const {
+  return state_->key;
+}
+std::uint64_t BackupSession::stored_bytes() const {
+  return state_->stored_bytes();
+}
+std::uint64_t BackupSession::known_blobs() const {
+  return state_->hits;
+}
 
 }  // namespace owl::repository

@@ -18,20 +18,38 @@ std::string key_of(const std::string& store, const std::string& source) {
   return store + " " + source;
 }
 
-std::optional<Head> head_of(const codec::Json& entry) {
+codec::Json to_json(const Remembered& remembered) {
+  auto backups = codec::Json::Object();
+  for (const auto& [key, number] : remembered.backups) backups.emplace_back(key, number);
+  auto entry = codec::Json::object();
+  entry.set("name", remembered.name);
+  entry.set("sequence", remembered.newest.sequence);
+  entry.set("digest", to_hex(remembered.newest.digest));
+  entry.set("backups", codec::Json::object(std::move(backups)));
+  return entry;
+}
+
+std::optional<Remembered> remembered_in(const codec::Json& entry) {
   const auto digest = array_from_hex<32>(entry["digest"].text_or(""));
-  const auto sequence = entry["sequence"].unsigned_or(0);
-  if (!digest || sequence == 0) return std::nullopt;
-  return Head{sequence, *digest};
+  const auto* const name = entry["name"].as_string();
+  const auto* const backups = entry["backups"].as_object();
+  Remembered out;
+  out.newest.sequence = entry["sequence"].unsigned_or(0);
+  if (!digest || out.newest.sequence == 0 || name == nullptr || backups == nullptr) return std::nullopt;
+  out.newest.digest = *digest;
+  out.name = *name;
+  for (const auto& [key, number] : *backups) {
+    if (number.unsigned_or(0) == 0) return std::nullopt;
+    out.backups.emplace(key, number.unsigned_or(0));
+  }
+  return out;
 }
 
 }  // namespace
 
 Bytes serialize(const HeadMap& heads) {
   codec::Json::Object members;
-  for (const auto& [key, head] : heads) {
-    members.emplace_back(key, codec::Json().set("sequence", head.sequence).set("digest", to_hex(head.digest)));
-  }
+  for (const auto& [key, remembered] : heads) members.emplace_back(key, to_json(remembered));
   auto file = codec::Json::object();
   file.set("owlbackup", "heads").set("format", 1).set("heads", codec::Json::object(std::move(members)));
   return to_bytes(as_bytes(file.dump(2) + "\n"));
@@ -46,9 +64,9 @@ Result<HeadMap> parse_heads(ByteView bytes) {
   }
   HeadMap heads;
   for (const auto& [key, entry] : *object) {
-    const auto head = head_of(entry);
-    if (!head) return bad_format("a head that makes no sense");
-    heads.insert_or_assign(key, *head);
+    auto remembered = remembered_in(entry);
+    if (!remembered) return bad_format("a head that makes no sense");
+    heads.insert_or_assign(key, std::move(*remembered));
   }
   return heads;
 }
@@ -79,15 +97,28 @@ void HeadFile::load() {
   heads_ = heads ? std::move(*heads) : HeadMap{};
 }
 
-std::optional<Head> HeadFile::find(const std::string& store, const std::string& source) const {
+const Remembered* HeadFile::find(const std::string& store, const std::string& source) const {
   const auto found = heads_.find(key_of(store, source));
-  if (found == heads_.end()) return std::nullopt;
-  return found->second;
+  return found == heads_.end() ? nullptr : &found->second;
 }
 
-void HeadFile::set(const std::string& store, const std::string& source, const Head& head) {
+std::map<std::string, Remembered> HeadFile::of(const std::string& store) const {
+  std::map<std::string, Remembered> out;
+  const auto prefix = key_of(store, "");
+  for (const auto& [key, remembered] : heads_) {
+    const auto source = key.starts_with(prefix) ? key.substr(prefix.size()) : std::string();
+    if (!source.empty() && source.find(' ') == std::string::npos) out.emplace(source, remembered);
+  }
+  return out;
+}
+
+void HeadFile::add(const std::string& store, const std::string& source, const std::string& name,
+                   const std::string& manifest_key, const Head& head) {
   load();  // another run may have written since
-  heads_[key_of(store, source)] = head;
+  auto& remembered = heads_[key_of(store, source)];
+  remembered.name = name;
+  remembered.newest = head;
+  remembered.backups[manifest_key] = head.sequence;
   os::make_folders(path_.parent_path(), 0700);
   os::replace_file(path_, serialize(heads_));
 }
