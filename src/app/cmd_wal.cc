@@ -6,6 +6,7 @@
 #include "app/wal_view.h"
 #include "base/units.h"
 #include "os/file.h"
+#include "postgres/types.h"
 #include "storage/open.h"
 #include "wal/fetcher.h"
 #include "wal/push.h"
@@ -23,7 +24,14 @@ std::filesystem::path data_directory_of(Invocation& in, const std::filesystem::p
   return std::filesystem::absolute(segment).parent_path().parent_path();
 }
 
+void check_name(const std::filesystem::path& path) {
+  if (postgres::parse_wal_file_name(path.filename().string())) return;
+  throw Error(ErrorKind::usage, fmt::format("{} has no name of a WAL file of PostgreSQL's", path.string()))
+      .with_hint("PostgreSQL gives it: archive_command = 'owl-wal push %p'.");
+}
+
 int run_push(Invocation& in, const std::string& path) {
+  check_name(path);
   const auto& settings = in.settings();
   const auto& keys = in.keys();
   const wal::Enrolments enrolments(settings.state.directory);
@@ -104,8 +112,10 @@ int run_fetch(Invocation& in, const FetchArguments& arguments) {
     return 0;
   } catch (const Error& error) {
     in.output().error(error);
-    return wal::fetch_exit_failed;
+  } catch (const std::exception& error) {  // to PostgreSQL, any code up to 125 would be the end of the archive
+    in.output().error(Error(ErrorKind::internal, error.what()));
   }
+  return wal::fetch_exit_failed;
 }
 
 }  // namespace

@@ -4,12 +4,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include "config/near.h"
+#include "app/usage_error.h"
 
 namespace owl::app {
 namespace {
-
-constexpr int bad_usage = 2;
 
 /// A default that says something stands in the help.
 template <typename T>
@@ -115,25 +113,11 @@ std::optional<int> CommandLine::parse(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app_->exit(success);
   } catch (const CLI::ParseError& error) {
-    return explain(error.what(), argc > 1 ? argv[1] : "");
+    std::vector<std::string> known;
+    for (const auto& command : root().commands()) known.push_back(command.name());
+    return report_usage_error({argv, static_cast<std::size_t>(argc)}, error.what(), known);
   }
   return std::nullopt;
-}
-
-int CommandLine::explain(const char* message, std::string_view first_word) const {
-  std::string text = message, near;
-  const auto commands = app_->get_subcommands([](const CLI::App*) { return true; });
-  const auto is_first = [&](const CLI::App* command) { return command->get_name() == first_word; };
-  if (!first_word.empty() && first_word.front() != '-' && std::ranges::none_of(commands, is_first)) {
-    text = fmt::format("there is no command \"{}\"", first_word);
-    for (const auto* command : commands) {
-      if (config::within_edits(first_word, command->get_name(), 2))
-        near = fmt::format(" Did you mean {}?", command->get_name());
-    }
-  }
-  fmt::print(stderr, "owlbackup: {}\n ", text);
-  fmt::print(stderr, "{} `owlbackup --help`, or `owlbackup COMMAND --help`, shows what there is.\n", near);
-  return bad_usage;
 }
 
 }  // namespace owl::app

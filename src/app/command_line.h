@@ -77,14 +77,12 @@ class CommandLine {
 
   Command root();
   void footer(const char* text);
-  /// The exit code where the command line itself decides it: 0 after --help and --version, 2 after a mistake, which is
-  /// told on stderr. nullopt: `action` is to be run.
+  /// The exit code where the command line itself decides it: 0 after --help and --version, that of report_usage_error
+  /// after a mistake. nullopt: `action` is to be run.
   std::optional<int> parse(int argc, char** argv);
   const Action& action() const { return action_; }
 
  private:
-  int explain(const char* message, std::string_view first_word) const;
-
   std::unique_ptr<CLI::App> app_;
   Action action_;
 };

@@ -1,5 +1,3 @@
-#include <fmt/core.h>
-
 #include "app/command.h"
 #include "app/invocation.h"
 #include "observe/log.h"
