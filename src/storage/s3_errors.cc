@@ -69,8 +69,10 @@ Known by_status(int status) {
     return {"", ErrorKind::denied, "the store refuses access",
             "Check the credentials in [storage.{name}] and their rights."};
   }
-  if (status == 404)
-    return {"", ErrorKind::config, "there is no such thing", "Check url and endpoint in [storage.{name}]."};
+  if (status == 404) {
+    return {"", ErrorKind::config, "what answers there is no S3 store, or not this one",
+            "Check url and endpoint in [storage.{name}]."};
+  }
   if (status == 408) return {"", ErrorKind::transient, "the request did not arrive in time", ""};
   if (status == 409) return {"", ErrorKind::transient, "another operation on the same thing is under way", ""};
   if (status == 501) return {"", ErrorKind::unsupported, "the store can't do this", ""};
@@ -108,9 +110,16 @@ std::optional<Timestamp> date_of(const http::Response& response) {
   return date ? http::parse_date(*date) : std::nullopt;
 }
 
-Error skewed(const http::Response& response, Timestamp now) {
-  Error error(ErrorKind::denied,
-              fmt::format("this host's clock is too far from the store's ({} RequestTimeTooSkewed)", response.status));
+/// Every S3 refuses a signature that is more than 15 minutes from its own time. An answer to HEAD can't say so.
+bool is_skewed(const http::Response& response, std::string_view code, Timestamp now) {
+  constexpr std::chrono::minutes tolerated{15};
+  if (code == "RequestTimeTooSkewed") return true;
+  const auto there = date_of(response);
+  return response.status == 403 && code.empty() && there && std::chrono::abs(now - *there) > tolerated;
+}
+
+Error skewed(const http::Response& response, std::string_view number, Timestamp now) {
+  Error error(ErrorKind::denied, fmt::format("this host's clock is too far from the store's ({})", number));
   const auto there = date_of(response);
   if (!there) return std::move(error).with_hint("Synchronise it (timedatectl set-ntp true).");
   const auto off = now - *there;
@@ -135,10 +144,10 @@ std::int64_t retry_after_ms(const http::Response& response, Timestamp now) {
 
 Error to_error(const http::Response& response, const S3Speaker& speaker, Timestamp now) {
   const auto answer = parse_s3_error(as_text(response.body));
-  if (answer.code == "RequestTimeTooSkewed") return skewed(response, now).with_http_status(response.status);
-  const auto known = look_up(response.status, answer.code);
   const auto number =
       answer.code.empty() ? fmt::format("{}", response.status) : fmt::format("{} {}", response.status, answer.code);
+  if (is_skewed(response, answer.code, now)) return skewed(response, number, now).with_http_status(response.status);
+  const auto known = look_up(response.status, answer.code);
   const auto words = known.code.empty() ? in_quotes(answer.message) : std::string();
   return Error(known.kind, fmt::format("{} ({}){}", filled(known.why, speaker), number, words))
       .with_hint(filled(known.hint, speaker))

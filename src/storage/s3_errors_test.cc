@@ -58,6 +58,8 @@ TEST(S3Errors, EveryAnswerHasItsKindItsReasonAndItsHint) {
       {503, "", ErrorKind::transient, "the store failed (503)", ""},
       {403, "", ErrorKind::denied, "the store refuses access (403)",
        "Check the credentials in [storage.primary] and their rights."},
+      {404, "", ErrorKind::config, "what answers there is no S3 store, or not this one (404)",
+       "Check url and endpoint in [storage.primary]."},
       {301, "", ErrorKind::config, "the store sends us elsewhere (301)",
        "Check endpoint and region in [storage.primary]."},
       {400, "Odd", ErrorKind::refused, "the store refuses the request (400 Odd): \"words\"", ""},
@@ -81,6 +83,17 @@ TEST(S3Errors, AClockThatIsOffIsToldByHowMuch) {
   EXPECT_EQ(ahead.hint(), "It is 3 h 20 min ahead. Synchronise it (timedatectl set-ntp true).");
   EXPECT_EQ(to_error(response, speaker, now("20261122T141000Z")).hint(),
             "It is 20 min 00 s behind. Synchronise it (timedatectl set-ntp true).");
+}
+
+TEST(S3Errors, AClockThatIsOffIsToldWhereTheAnswerHasNoBody) {
+  auto response = answer(403, "");
+  response.body.clear();
+  response.headers.add("Date", "Sun, 22 Nov 2026 14:30:00 GMT");
+  const auto now = [](std::string_view text) { return *parse_compact(text); };
+  const auto behind = to_error(response, speaker, now("20261122T133000Z"));
+  EXPECT_STREQ(behind.what(), "this host's clock is too far from the store's (403)");
+  EXPECT_EQ(behind.hint(), "It is 1 h 00 min behind. Synchronise it (timedatectl set-ntp true).");
+  EXPECT_STREQ(to_error(response, speaker, now("20261122T142000Z")).what(), "the store refuses access (403)");
 }
 
 TEST(S3Errors, RetryAfterIsReadInBothForms) {

@@ -142,19 +142,24 @@ std::optional<ObjectInfo> S3Store::stat(const std::string& key, std::stop_token 
   return ObjectInfo{key, *size, last_modified(response).value_or(Timestamp{})};
 }
 
-// The answer to HEAD has no body, so a missing bucket looks like a missing object. That must not pass for "nothing is
-// stored here": until something has shown that the bucket exists, one byte is asked for by GET, whose answer tells.
+// Absence is a fact that recovery ends on, so it takes an S3 store to state it: a missing bucket, or the error page of
+// some web server in between, must not pass for "nothing is stored here". The answer to HEAD has no body to tell by:
+// until something has shown that the bucket exists, one byte is asked for by GET, whose answer tells.
 void S3Store::absent_or_throw(const std::string& context, const std::string& key, const http::Response& response,
                               const std::stop_token& stop) {
-  const auto code = parse_s3_error(as_text(response.body)).code;
-  if (code == "NoSuchBucket") fail(context, response);
-  if (code == "NoSuchKey") bucket_is_there_ = true;
+  if (parse_s3_error(as_text(response.body)).code == "NoSuchKey") {
+    bucket_is_there_ = true;
+    return;
+  }
+  if (!response.body.empty()) fail(context, response);
   if (bucket_is_there_) return;
   auto probe = request("GET", key);
   probe.headers = {{"Range", "bytes=0-0"}};
   const auto told = send(context, probe, stop);
-  if (parse_s3_error(as_text(told.body)).code == "NoSuchBucket") fail(context, told);
-  bucket_is_there_ = told.status == 404 || told.status < 300;
+  const bool absent = told.status == 404 && parse_s3_error(as_text(told.body)).code == "NoSuchKey";
+  const bool appeared = told.status < 300 || told.status == 416;
+  if (!absent && !appeared) fail(context, told);
+  bucket_is_there_ = true;
 }
 
 void S3Store::list_pages(const std::string& prefix, std::vector<std::pair<std::string, std::string>> query,

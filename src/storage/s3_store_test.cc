@@ -116,6 +116,22 @@ TEST_F(S3StoreTest, AMissingBucketIsNotAMissingObject) {
   }
 }
 
+TEST_F(S3StoreTest, AWebServersErrorPageIsNoAbsence) {
+  script([](int, const Seen& seen) {
+    if (seen.head.starts_with("HEAD")) return Reply{.bytes = "HTTP/1.1 404 X\r\n\r\n", .close = true};
+    return Reply{.bytes = ScriptedServer::answer(404, "<html><h1>404 Not Found</h1></html>")};
+  });
+  for (const auto& call :
+       std::vector<std::function<void()>>{[&] { store_->stat("k", {}); }, [&] { store_->get("k", {}); },
+                                          [&] {
+                                            store_->get_range("k", {0, 1}, {});
+                                          }}) {
+    const auto error = error_of(call);
+    EXPECT_EQ(error.kind(), ErrorKind::config);
+    EXPECT_THAT(error.what(), HasSubstr("what answers there is no S3 store, or not this one (404)"));
+  }
+}
+
 TEST_F(S3StoreTest, OnceTheBucketIsKnownAMissingObjectCostsOneRequest) {
   script([](int, const Seen& seen) {
     if (seen.head.starts_with("HEAD")) return Reply{.bytes = "HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n"};
