@@ -86,7 +86,7 @@ std::vector<Option> store_transport_options() {
       duration("storage.NAME.request_timeout", in_storage(&StorageSettings::request_timeout),
                "How long one request may go without finishing."),
       number("storage.NAME.retries", in_storage(&StorageSettings::retries), {0, 100},
-             "How often a request that failed for a passing reason is tried again."),
+             "How often a request that failed for a passing reason is tried again; what writes, at least twice."),
       number("storage.NAME.connections", in_storage(&StorageSettings::connections), {1, 256},
              "Requests under way at once."),
       size("storage.NAME.upload_limit", in_storage(&StorageSettings::upload_limit), 0,

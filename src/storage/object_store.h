@@ -34,6 +34,7 @@ struct StoreTraits {
   bool create_once = true;                  ///< conditional PUT is honoured; without it only one writer is safe
   std::chrono::milliseconds visibility{0};  ///< how late another host may see a new name (network folders: 120 s)
   std::uint64_t max_put_bytes = std::uint64_t{4'900} << 20;
+  int tries = 5;  ///< how often `create` (write_once.h) puts an object before it gives up
 };
 
 /// Named, immutable bytes: the one interface to every store. It can't tell a WAL segment from a pack.

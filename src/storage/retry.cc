@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "storage/forwarding_store.h"
@@ -18,6 +19,13 @@ class RetryingStore final : public ForwardingStore {
         random_(random),
         meter_(std::move(meter)) {}
 
+  /// Whoever asks for patience means writes, too; and what became of an ambiguous put only a repetition tells.
+  StoreTraits traits() const override {
+    constexpr int at_least = 3;
+    auto traits = ForwardingStore::traits();
+    traits.tries = std::max(at_least, options_.retries + 1);
+    return traits;
+  }
   std::optional<Bytes> get(const std::string& key, std::stop_token stop) override {
     return retrying(&Meter::count_b, stop, [&] { return inner().get(key, stop); });
   }

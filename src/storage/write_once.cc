@@ -56,8 +56,8 @@ Error undecided(ObjectStore& store, const std::string& key, int attempts, const 
 }  // namespace
 
 CreateResult create(ObjectStore& store, Clock& clock, const std::string& key, std::span<const ByteView> pieces,
-                    std::size_t identity_size, const std::optional<ByteArray<32>>& sha256, std::stop_token stop,
-                    int attempts) {
+                    std::size_t identity_size, const std::optional<ByteArray<32>>& sha256, std::stop_token stop) {
+  const int attempts = store.traits().tries;
   Creation creation(store, key, pieces, sha256, first_bytes(pieces, identity_size));
   std::optional<Error> last;
   for (int attempt = 1; attempt <= attempts; ++attempt) {

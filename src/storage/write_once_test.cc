@@ -4,6 +4,7 @@
 
 #include "storage/fault.h"
 #include "storage/memory_store.h"
+#include "storage/retry.h"
 #include "storage/test_support.h"
 
 namespace owl::storage {
@@ -62,6 +63,19 @@ TEST_F(CreateTest, GivesUpAndSaysThatItDoesNotKnow) {
                "whether it is stored is not known after 5 tries: cannot store k in primary (memory): "
                "a fault was injected");
   EXPECT_EQ(clock_.slept().size(), 4u);
+}
+
+TEST_F(CreateTest, TriesAsOftenAsTheStoresRetriesSay) {
+  FakeRandom random;
+  const auto puts_of = [&](int retries) {
+    const auto before = clock_.slept().size();
+    const auto store = with_retry(with("fail%100:timeout"), {.retries = retries}, clock_, random);
+    EXPECT_THROW(create_in(store), Error);
+    return clock_.slept().size() - before + 1;
+  };
+  EXPECT_EQ(puts_of(12), 13u);
+  EXPECT_EQ(puts_of(4), 5u);
+  EXPECT_EQ(puts_of(0), 3u);  // or nobody would know what became of the first
 }
 
 TEST_F(CreateTest, AStopEndsIt) {

@@ -130,7 +130,7 @@ TEST_P(RealS3, AllTheWrappersTogether) {
   configured.retries = 20;
   const auto opened = open_store(configured, system_clock(), random);
   const ByteView pieces[] = {as_bytes("salt"), as_bytes("body")};
-  EXPECT_EQ(create(*opened.store, system_clock(), "k", pieces, 4, {}, {}, 20), CreateResult::created);
+  EXPECT_EQ(create(*opened.store, system_clock(), "k", pieces, 4), CreateResult::created);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(as_text(*opened.store->get("k")), "saltbody");
   EXPECT_EQ(list_all(*opened.store, "").size(), 1u);
   EXPECT_GT(opened.meter->read().retries, 0u);
