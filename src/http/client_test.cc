@@ -186,6 +186,15 @@ TEST(HttpClient, AnEmptyPutIsNeverSentTwice) {
   EXPECT_EQ(server.requests().size(), 2u);
 }
 
+TEST(HttpClient, WhatIsNoHttpMayBeTriedAgain) {
+  auto server = always("SSH-2.0-OpenSSH_9.2\r\n");
+  Client client;
+  const auto error = error_of([&] { client.send({.url = server.url()}); });
+  EXPECT_EQ(error.kind(), ErrorKind::transient);
+  EXPECT_EQ(std::string(error.what()),
+            "what " + server.url("") + " answers is no HTTP: Received HTTP/0.9 when not allowed");
+}
+
 TEST(HttpClient, SilenceEndsInATimeout) {
   ScriptedServer server(
       [](int, const Seen&) { return Reply{.bytes = ScriptedServer::answer(200), .delay = milliseconds(1500)}; });

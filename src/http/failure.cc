@@ -65,11 +65,18 @@ Error unusable_url(const Failure& failure) {
 
 Error timed_out(const Failure& failure) {
   if (failure.connected) {
-    return Error(ErrorKind::timeout, fmt::format("{} took too long to answer", failure.origin));
+    return Error(ErrorKind::timeout, fmt::format("{} took too long to answer", failure.origin))
+        .with_hint("If it is only slow, give it more time: request_timeout.");
   }
   return Error(ErrorKind::unreachable,
                fmt::format("no connection to {} within {}", failure.origin, format_duration(failure.connect_timeout)))
       .with_hint("Check that it is up, and that no firewall or proxy stands between.");
+}
+
+/// Leftovers of an exchange that went wrong, a server of another kind, a proxy in between.
+Error no_http(const Failure& failure) {
+  return Error(ErrorKind::transient, fmt::format("what {} answers is no HTTP: {}", failure.origin, detail_of(failure)))
+      .with_hint("Check the host and port of endpoint, and that no proxy stands between.");
 }
 
 Error cut_off(const Failure& failure) {
@@ -96,8 +103,11 @@ Error to_error(const Failure& failure) {
       return no_tls(failure);
     case CURLE_SSL_CACERT_BADFILE:
       return unusable_ca_file(failure);
+    case CURLE_UNSUPPORTED_PROTOCOL:  // of the URL, or HTTP/0.9: bytes without a status line
+      return failure.connected ? no_http(failure) : unusable_url(failure);
+    case CURLE_WEIRD_SERVER_REPLY:
+      return no_http(failure);
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
       return unusable_url(failure);
     default:
       return cut_off(failure);
