@@ -10,8 +10,10 @@
 namespace owl::repository {
 namespace {
 
+/// `config`, too: a bucket that somebody removed must not end the backups into the other stores.
 constexpr std::array store_failures{ErrorKind::unreachable, ErrorKind::denied,  ErrorKind::throttled,
-                                    ErrorKind::transient,   ErrorKind::timeout, ErrorKind::disk_full};
+                                    ErrorKind::transient,   ErrorKind::timeout, ErrorKind::disk_full,
+                                    ErrorKind::config};
 
 bool same_everywhere(ErrorKind kind) {
   return kind == ErrorKind::cancelled || kind == ErrorKind::no_key;

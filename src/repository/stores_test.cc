@@ -43,6 +43,11 @@ TEST_F(StoreSetTest, AStoreThatFailsDropsOutWithAWarning) {
   EXPECT_THAT(on_each_failing(set, "b", ErrorKind::timeout), ElementsAre("a", "c"));
 }
 
+TEST_F(StoreSetTest, AStoreThatIsNotThereDropsOutToo) {
+  on_each_failing(set, "b", ErrorKind::config);
+  EXPECT_THAT(set.dropped(), ElementsAre("b"));
+}
+
 TEST_F(StoreSetTest, AnErrorThatIsNoStoresFaultEndsTheCall) {
   for (const auto kind : {ErrorKind::integrity, ErrorKind::conflict, ErrorKind::cancelled, ErrorKind::no_key}) {
     EXPECT_EQ(error_of([&] { on_each_failing(set, "b", kind); }).kind(), kind);
