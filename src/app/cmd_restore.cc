@@ -134,6 +134,11 @@ class RestoreRun {
 
   int run() {
     in_.output().stream_events();
+    target_ = target_of(arguments_, in_.clock().now());
+    if (!arguments_.time.empty()) {
+      in_.monitor().note(
+          fmt::format("--target-time {} is understood as {}", arguments_.time, to_postgres(target_.time)));
+    }
     secrets_ = in_.unwrap();
     check_identity(in_, secrets_, arguments_);
     auto candidates = candidates_for(in_, secrets_.keys, arguments_);
@@ -154,16 +159,11 @@ class RestoreRun {
 
  private:
   void make_plan(std::vector<cluster::Candidate> candidates) {
-    const auto target = target_of(arguments_, in_.clock().now());
-    if (!arguments_.time.empty()) {
-      in_.monitor().note(
-          fmt::format("--target-time {} is understood as {}", arguments_.time, to_postgres(target.time)));
-    }
     const auto system = candidates.empty() ? 0 : candidates.back().details.system_id;
     const auto archive = wal::Archive::load(in_.stores(), system, in_.stop());
     wal::Fetcher fetcher(in_.stores(), secrets_.keys, secrets_.secrets,
                          {system, std::nullopt, candidates.empty() ? 0 : candidates.back().details.wal_segment_size});
-    plan_ = cluster::plan_recovery(std::move(candidates), target, archive, fetcher, in_.monitor(), in_.stop());
+    plan_ = cluster::plan_recovery(std::move(candidates), target_, archive, fetcher, in_.monitor(), in_.stop());
   }
 
   /// Recovery ends where the archive ends, and that a store which doesn't answer has no more can't be proven.
@@ -263,6 +263,7 @@ class RestoreRun {
 
   Invocation& in_;
   const RestoreArguments& arguments_;
+  cluster::RestoreTarget target_;
   Invocation::Secrets secrets_;
   std::optional<cluster::RecoveryPlan> plan_;
   cluster::RestoreOptions options_;

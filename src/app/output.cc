@@ -1,5 +1,6 @@
 #include "app/output.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <termios.h>
 #include <unistd.h>
@@ -173,7 +174,8 @@ void Output::error(const Error& error) {
 }
 
 Secret ask_passphrase(std::string_view prompt) {
-  const auto terminal = os::open_if_exists("/dev/tty", 2 /* O_RDWR */);
+  // Where a process has no terminal the name is there, and opening it fails with ENXIO.
+  const os::FileDescriptor terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC));
   termios old{};
   if (!terminal.valid() || ::tcgetattr(terminal.get(), &old) != 0) {
     throw Error(ErrorKind::no_key, "a passphrase is needed and there is no terminal to ask on")

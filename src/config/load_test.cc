@@ -332,7 +332,7 @@ TEST_F(LoadTest, MissingFiles) {
   EXPECT_EQ(failure(),
             "no configuration found; looked for owlbackup.toml, /home/owl/.config/owlbackup/owlbackup.toml, "
             "etc/owlbackup.toml");
-  EXPECT_EQ(hint_, "Run `owlbackup setup`, or name a file by -c, OWLBACKUP_CONFIG or --env-file.");
+  EXPECT_EQ(hint_, "Name a file by -c, OWLBACKUP_CONFIG or --env-file; docs/configuration.md shows one to begin with.");
   set("OWLBACKUP_CONFIG", "named.toml");
   EXPECT_EQ(failure(), "configuration file named.toml, named by OWLBACKUP_CONFIG, does not exist");
   inputs_.file = "given.toml";

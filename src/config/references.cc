@@ -34,7 +34,9 @@ std::string file_value(const Given& given, std::string_view reference, bool is_u
     return std::string(text);
   } catch (const Error& error) {
     throw wrong_value(given, fmt::format("is {}, but {} can't be read: {}", reference, path.native(), reason(error)))
-        .with_hint(is_url ? "A folder as a store is written with three slashes: file:///path." : "");
+        .with_hint(is_url ? "A folder as a store is written with three slashes: file:///path."
+                          : "The account that runs owlbackup must be able to read it; archive_command runs as "
+                            "PostgreSQL's.");
   }
 }
 

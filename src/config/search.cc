@@ -35,7 +35,7 @@ fs::path named_file(const LoadInputs& inputs, const fs::path& name, std::string_
   auto file = inputs.working_folder / name;
   if (look_at(file) != std::errc::no_such_file_or_directory) return file;  // reading it says what else may be wrong
   throw config_error("", fmt::format("configuration file {}, named by {}, does not exist", file.native(), named_by))
-      .with_hint("`owlbackup setup` makes one.");
+      .with_hint("Check the path; docs/configuration.md shows a file to begin with.");
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ Error no_config_file(const LoadInputs& inputs) {
     places += (places.empty() ? "" : ", ") + file.native() + (absent ? "" : " (" + error.message() + ")");
   }
   return config_error("", "no configuration found; looked for " + places)
-      .with_hint("Run `owlbackup setup`, or name a file by -c, OWLBACKUP_CONFIG or --env-file.");
+      .with_hint("Name a file by -c, OWLBACKUP_CONFIG or --env-file; docs/configuration.md shows one to begin with.");
 }
 
 std::string read_config_text(const fs::path& file, std::string_view what) {
@@ -82,7 +82,8 @@ std::string read_config_text(const fs::path& file, std::string_view what) {
     return std::string(as_text(os::read_file(file, largest_file)));
   } catch (const Error& error) {
     const auto reason = error.errno_value() != 0 ? strerrordesc_np(error.errno_value()) : error.message();
-    throw config_error("", fmt::format("{} {} can't be read: {}", what, file.native(), reason));
+    throw config_error("", fmt::format("{} {} can't be read: {}", what, file.native(), reason))
+        .with_hint("The account that runs owlbackup must be able to read it; archive_command runs as PostgreSQL's.");
   }
 }
 

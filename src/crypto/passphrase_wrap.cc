@@ -101,7 +101,10 @@ Bytes unwrap_with_root(const SecretKey& root, ByteView wrapped) {
   const auto header = value_or_throw(parse_passphrase_header(wrapped));
   const auto keys = split(root);
   if (!same_secret(keys.commitment.view(), header.commitment)) {
-    throw Error(ErrorKind::no_key, "the passphrase is wrong");
+    throw Error(ErrorKind::no_key, "the passphrase is wrong")
+        .with_hint(
+            "It is the one that was given to init: in [encryption] passphrase, in the file that file: names there, "
+            "or typed.");
   }
   Bytes secrets(wrapped.size() - passphrase_header_size - gcm_tag_size);
   const ByteView head = wrapped.first(passphrase_header_size), sealed = wrapped.subspan(passphrase_header_size);

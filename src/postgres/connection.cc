@@ -36,7 +36,26 @@ constexpr std::array<std::pair<const char*, const char*>, 7> defaults{{{"fallbac
                                                                        {"keepalives_count", "3"},
                                                                        {"client_encoding", "UTF8"}}};
 
+/// libpq's own words, but for the complaint that quotes what it could not read: that may be half a password.
+std::string reason_without_secrets(std::string_view said) {
+  if (said.find("missing \"=\"") == said.npos) return std::string(trim(said));
+  return "a word without \"=\" (a value with blanks stands in single quotes)";
+}
+
+/// A single word is the name of a database, as psql has it; libpq takes the rest apart.
+void check_conninfo(const std::string& conninfo) {
+  if (conninfo.find('=') == conninfo.npos && conninfo.find("://") == conninfo.npos) return;
+  char* said = nullptr;
+  PQconninfoOption* const parsed = PQconninfoParse(conninfo.c_str(), &said);
+  const std::string reason = said == nullptr ? "" : reason_without_secrets(said);
+  PQfreemem(said);
+  if (parsed != nullptr) return PQconninfoFree(parsed);
+  throw Error(ErrorKind::config, fmt::format("the connection string is not valid: {}", reason))
+      .with_hint("It stands in [postgres] connection: host=/var/run/postgresql user=owlbackup dbname=postgres.");
+}
+
 PGconn* connect(const std::string& conninfo) {
+  check_conninfo(conninfo);
   std::vector<const char*> keywords, values;
   for (const auto& [keyword, value] : defaults) {
     keywords.push_back(keyword);
@@ -82,7 +101,8 @@ Error connect_error(const PGconn* connection) {
         "connection string.");
   }
   if (denied) {
-    return std::move(error).with_hint("Check the role, its password and the line in pg_hba.conf that applies.");
+    return std::move(error).with_hint(
+        "Check the role, its password, the database's name and the line in pg_hba.conf that applies.");
   }
   return std::move(error).with_hint(
       "Check that the server runs and that host and port (or the socket's folder) are "
