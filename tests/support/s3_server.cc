@@ -138,4 +138,12 @@ void S3Server::kill_gateway(int zone) {
   send(SIGKILL, kind_ == S3Kind::ceph ? "rgw." + std::to_string(zone) + ".pid" : "pid");
 }
 
+void S3Server::admin(std::vector<std::string> words) {
+  std::vector<std::string> argv{
+      "radosgw-admin",    "-c", folder_ / "ceph.conf", "--rgw-realm=realm-1", "--rgw-zonegroup=region-1",
+      "--rgw-zone=zone-1"};
+  argv.insert(argv.end(), words.begin(), words.end());
+  run_ok(std::move(argv));
+}
+
 }  // namespace owl::test

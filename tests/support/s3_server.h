@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "support/ports.h"
 #include "support/temp_dir.h"
@@ -44,6 +45,8 @@ class S3Server {
   /// The outage of one region: connections are refused, until started again. What was stored is still there.
   void kill_gateway(int zone = 1);
   void start_gateways();
+  /// Ceph: radosgw-admin on the first zone, for quotas and accounts; the user of access_key() is `test`.
+  void admin(std::vector<std::string> words);
 
  private:
   void send(int signal, const std::string& pid_file) const;
