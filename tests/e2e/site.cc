@@ -74,8 +74,12 @@ fs::path Site::write_config(const Variant& variant) {
   std::ofstream file(path);
   file << "name = \"e2e\"\n[postgres]\nconnection = \"" << variant.connection << "\"\nbin_directory = \""
        << server_->bin_dir().string() << "\"\n";
-  for (const auto& name : options_.stores)
-    file << "[storage." << name << "]\nurl = \"file://" << store(name).string() << "\"\n";
+  for (const auto& name : options_.stores) {
+    const auto lines = options_.store_lines.find(name);
+    file << "[storage." << name << "]\n"
+         << (lines != options_.store_lines.end() ? lines->second : "url = \"file://" + store(name).string() + "\"")
+         << "\n";
+  }
   file << "[encryption]\nrecipients = [\"" << GpgHome::recipient << "\"]\ngpg_home = \"" << gpg_home.string() << "\"\n"
        << "[wal]\nacknowledge = \"" << (variant.acknowledge.empty() ? options_.acknowledge : variant.acknowledge)
        << "\"\n";

@@ -16,10 +16,12 @@
 namespace owl::test {
 
 struct SiteOptions {
-  std::vector<std::string> stores = {"primary"};  ///< a folder each
+  std::vector<std::string> stores = {"primary"};  ///< a folder each, unless store_lines has it
+  /// What stands in [storage.NAME] in place of a folder's url.
+  std::map<std::string, std::string> store_lines = {};
   std::string acknowledge = "all";
   std::vector<std::string> server_settings = {};
-  bool archive_module = false;  ///< rather than archive_command: files go to the WAL service alone
+  bool archive_module = false;                 ///< rather than archive_command: files go to the WAL service alone
   std::vector<std::string> wal_settings = {};  ///< lines of the configuration's section [wal]
 };
 
