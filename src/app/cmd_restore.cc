@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <gnu/libc-version.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +10,10 @@
 #include "app/restore_arguments.h"
 #include "app/heads_view.h"
 #include "app/restore_record.h"
+#include "app/restore_view.h"
 #include "base/units.h"
+#include "cluster/collation.h"
+#include "cluster/preload_libraries.h"
 #include "cluster/restore.h"
 #include "cluster/start.h"
 #include "os/file.h"
@@ -105,28 +109,6 @@ std::string restore_command(const RestoreRecord& record, bool by_ticket) {
   return fmt::format("{} --agent {} fetch %f %p", program_beside("owl-wal"), record.socket.string());
 }
 
-Json plan_json(const cluster::RecoveryPlan& plan, const cluster::RestoreSize& size) {
-  Json out;
-  out.set("backup", plan.base.loaded.path)
-      .set("target", cluster::to_text(plan.target))
-      .set("timeline", plan.path.target());
-  out.set("wal_segments", plan.segments.size()).set("files", size.files).set("plain_bytes", size.plain_bytes);
-  out.set("fetch_bytes", size.fetch_bytes).set("packs", size.packs);
-  if (plan.stop_lsn) out.set("stop_lsn", postgres::to_text(*plan.stop_lsn));
-  if (plan.stop_time) out.set("stop_time", to_iso(*plan.stop_time));
-  return out;
-}
-
-void say_plan(Output& out, const cluster::RecoveryPlan& plan, const cluster::RestoreSize& size) {
-  out.say(fmt::format("Target        {}", cluster::to_text(plan.target)));
-  out.say(
-      fmt::format("Base backup   {} (finished {})", plan.base.loaded.path, to_iso(plan.base.loaded.manifest.finished)));
-  out.say(fmt::format("Data          {} in {} files; {} to fetch from {} packs", format_bytes(size.plain_bytes),
-                      size.files, format_bytes(size.fetch_bytes), size.packs));
-  out.say(fmt::format("WAL           {} segments to replay on timeline {}", plan.segments.size(), plan.path.target()));
-  if (plan.stop_lsn) out.say(fmt::format("Stops at      LSN {}", postgres::to_text(*plan.stop_lsn)));
-}
-
 /// One `restore cluster`, from the plan to the running server.
 class RestoreRun {
  public:
@@ -153,6 +135,7 @@ class RestoreRun {
     options_.owner = owner_of(arguments_, plan_->base.details);
     cluster::check_target(options_, *plan_);
     find_programs();
+    if (auto text = cluster::collation_warning(plan_->base.details, gnu_get_libc_version())) in_.monitor().warning(std::move(*text));
     if (arguments_.dry_run) return show_plan(reader);
     return execute(reader);
   }
@@ -189,10 +172,11 @@ class RestoreRun {
               "Install postgresql-{}, or name their folder in [postgres] bin_directory. Nothing was changed.", major));
     }
     programs_ = *found;
+    cluster::require_preload_libraries(plan_->base.details, programs_);
   }
 
   int show_plan(repository::BlobReader& reader) {
-    const auto size = cluster::measure_restore(*plan_, reader, in_.stop());
+    const auto size = cluster::measure_restore(options_, *plan_, reader, in_.stop());
     say_plan(in_.output(), *plan_, size);
     in_.output().say("Nothing was changed (--dry-run).");
     in_.output().result(plan_json(*plan_, size));
@@ -249,9 +233,8 @@ class RestoreRun {
     os::make_folders(start.run_directory, 0755);
     give_to(record, start.run_directory);
     auto server = cluster::start_restored(start, *plan_, in_.clock(), in_.monitor(), in_.stop());
-    server.detach();
-    in_.output().say(fmt::format("Running: psql \"{}\"", server.conninfo()));
-    document.set("connection", server.conninfo());
+    server.process.detach();
+    say_outcome(in_.output(), server, *plan_, options_.to, document);
   }
 
   static void give_to(const RestoreRecord& record, const std::filesystem::path& folder) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/units.h"
 #include "cluster/restore.h"
 #include "cluster/restore_marker.h"
 #include "cluster/target_paths.h"
@@ -32,7 +31,7 @@ void check_data_directory(const fs::path& to) {
         .with_hint("Restore into an empty or new directory, or move this one away first. Nothing was changed.");
   }
   // A server that was started there made the rest its own; only a restore that never got so far is cleared.
-  const auto control = os::read_file_if_exists(to / "global/pg_control", 64 * KiB);
+  const auto control = os::read_file_if_exists(to / "global/pg_control", 64u << 10);
   const auto parsed = control ? postgres::parse_control_file(*control) : Result<postgres::ControlFile>(bad_format(""));
   if (parsed && parsed->checkpoint.value != 0xDEAD) {
     throw refuse(fmt::format("{} holds a cluster that was started after an interrupted restore", to.string()))
@@ -68,16 +67,6 @@ void check_created(const postgres::TablespaceCreate& created, const TargetPaths&
                  "empty or absent. Nothing was changed.");
 }
 
-void check_space(const RestoreOptions& options, std::uint64_t needed) {
-  auto existing = options.to;
-  while (!existing.empty() && !fs::exists(existing) && existing != existing.parent_path()) existing = existing.parent_path();
-  const auto file_system = os::file_system_of(existing.empty() ? fs::path(".") : existing);
-  if (file_system.free_bytes >= needed) return;
-  throw Error(ErrorKind::disk_full, fmt::format("{} has {} free, the restore needs {}", existing.string(),
-                                                format_bytes(file_system.free_bytes), format_bytes(needed)))
-      .with_hint("Free space or restore elsewhere. Nothing was changed.");
-}
-
 void check_architecture(const ClusterDetails& details) {
 #if defined(__x86_64__)
   const std::string_view here = "x86_64 little-endian";
@@ -102,7 +91,6 @@ void check_target(const RestoreOptions& options, const RecoveryPlan& plan) {
   const auto version = fmt::format("PG_{}_{}", postgres::major_version(details.version), details.catalog_version);
   for (const auto& link : paths.links()) check_location(link, version);
   for (const auto& created : plan.tablespaces_created) check_created(created, paths);
-  check_space(options, plan.base.loaded.manifest.plain_bytes);
 }
 
 }  // namespace owl::cluster

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/reversed.h"
+#include "cluster/reachable.h"
 #include "cluster/stop_point.h"
 #include "cluster/wal_chain.h"
 
@@ -41,7 +42,12 @@ class TailEvents final : public postgres::WalVisitor {
 class Planner {
  public:
   Planner(const RestoreTarget& target, const wal::Archive& archive, wal::Fetcher& fetcher, std::stop_token stop)
-      : target_(target), archive_(archive), fetcher_(fetcher), infos_(fetcher), stop_(stop) {}
+      : target_(target),
+        archive_(archive),
+        fetcher_(fetcher),
+        infos_(fetcher),
+        moments_(infos_, fetcher, target.exclusive, stop),
+        stop_(stop) {}
 
   RecoveryPlan plan(std::vector<Candidate> candidates) {
     std::ranges::sort(candidates, {}, [](const Candidate& c) { return c.details.stop; });
@@ -126,7 +132,7 @@ class Planner {
   std::string no_stop_text(const Candidate& candidate, const WalChain& chain) {
     if (chain.missing) return gap_text(chain);
     if (target_.kind == Kind::time) {
-      const auto last = last_transaction(chain, candidate.details.wal_segment_size, infos_, stop_);
+      const auto last = moments_.greatest_time(chain, candidate.details.wal_segment_size, candidate.details.start, std::nullopt);
       return last ? fmt::format("the last transaction in the archive ended at {}: nothing later can be told from it",
                                 to_postgres(*last))
                   : "the archive holds no transaction after the backup";
@@ -201,27 +207,35 @@ class Planner {
         .with_hint(reachable(candidates));
   }
 
-  /// From which moment to which each run of backups can be restored.
+  /// From which moment to which a time target can name, exactly. Of several backups that the same WAL leads on from, the
+  /// oldest serves all moments of the others.
   std::string reachable(const std::vector<Candidate>& candidates) {
     if (candidates.empty()) return "Make one with `owlbackup backup cluster`. Nothing was changed.";
-    std::string text = "Moments that can be reached: ";
+    std::vector<MomentRange> ranges;
+    std::map<std::string, MomentRange> by_end;
     bool any = false;
     for (const auto& candidate : candidates) {
       const auto chain = choose_chain(candidate);
       if (!chain || !covers_backup(candidate, *chain)) continue;
-      const auto last = last_transaction(*chain, candidate.details.wal_segment_size, infos_, stop_);
-      text += fmt::format("{}{} to {}", any ? ", " : "", to_postgres(candidate.loaded.manifest.finished),
-                          last ? to_postgres(*last) : "the end of its WAL");
       any = true;
+      const auto served = by_end.find(chain->next);
+      if (served != by_end.end() && candidate.details.start_time >= served->second.first) continue;
+      if (const auto range = moments_.of(candidate.details, *chain)) {
+        ranges.push_back(*range);
+        if (!moments_.meets_minimal(candidate.details, *chain)) by_end.emplace(chain->next, *range);
+      }
     }
     if (!any) return "No backup has the WAL that it needs. Nothing was changed.";
-    return text + "; without a target, all that is archived. Nothing was changed.";
+    if (ranges.empty()) return "No transaction ended after a backup, so no moment can be named; without a target, all that is archived. Nothing was changed.";
+    return fmt::format("Moments that can be reached: {}; without a target, all that is archived. Nothing was changed.",
+                       to_text(merged(std::move(ranges))));
   }
 
   const RestoreTarget& target_;
   const wal::Archive& archive_;
   wal::Fetcher& fetcher_;
   WalInfos infos_;
+  ReachableMoments moments_;
   std::stop_token stop_;
   std::map<postgres::TimelineId, std::optional<std::vector<postgres::TimelineSwitch>>> histories_;
   std::vector<std::string> reasons_;

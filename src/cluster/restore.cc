@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "cluster/backup_manifest.h"
+#include "cluster/check_space.h"
 #include "cluster/recovery_settings.h"
 #include "cluster/restore_marker.h"
 #include "cluster/restore_writer.h"
@@ -24,6 +25,19 @@ constexpr std::string_view control_path = "global/pg_control", auto_conf_path = 
 
 bool is_wanted(const FileEntry& file) {
   return file.type != EntryType::folder && !written_apart(file.path);
+}
+
+/// The first and the last segment of the WAL from start to stop.
+struct SegmentNumbers {
+  std::uint64_t first, last;
+};
+SegmentNumbers wal_of_backup(const ClusterDetails& details) {
+  return {details.start.value / details.wal_segment_size,
+          (std::max(details.stop.value, details.start.value + 1) - 1) / details.wal_segment_size};
+}
+std::uint64_t wal_bytes(const ClusterDetails& details) {
+  const auto [first, last] = wal_of_backup(details);
+  return (last - first + 1) * details.wal_segment_size;
 }
 
 std::optional<os::Account> owner_account(const RestoreOptions& options) {
@@ -54,6 +68,7 @@ class ClusterRestore {
   RestoreSize run() {
     monitor_.phase("reading the file map", 0);
     tree_ = load_tree(plan_.base.loaded.manifest, reader_, is_wanted, stop_);
+    check_space(paths_, tree_, wal_bytes(plan_.base.details));
     prepare();
     RestoreWriter writer(paths_, tree_, owner_);
     writer.make_folders();
@@ -127,8 +142,7 @@ class ClusterRestore {
       os::make_folders(name, 0700);
       writer.own(name);
     }
-    const auto last = (std::max(details.stop.value, details.start.value + 1) - 1) / size;
-    const auto first = details.start.value / size;
+    const auto [first, last] = wal_of_backup(details);
     monitor_.phase("restoring WAL", last - first + 1, "segments");
     for (auto number = first; number <= last; ++number) {
       const auto segment = segment_on_path(plan_.path, number, size);
@@ -210,8 +224,11 @@ class ClusterRestore {
 
 }  // namespace
 
-RestoreSize measure_restore(const RecoveryPlan& plan, repository::BlobReader& reader, std::stop_token stop) {
+RestoreSize measure_restore(const RestoreOptions& options, const RecoveryPlan& plan, repository::BlobReader& reader,
+                            std::stop_token stop) {
+  const auto& details = plan.base.details;
   const auto tree = load_tree(plan.base.loaded.manifest, reader, is_wanted, stop);
+  check_space(TargetPaths(options.to, details.tablespaces, options.tablespace_map), tree, wal_bytes(details));
   RestoreSize size{tree.files.size(), tree.plain_bytes, 0, tree.packs.size()};
   for (const auto& pack : tree.packs) {
     std::vector<std::uint32_t> entries;

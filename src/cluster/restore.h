@@ -26,14 +26,16 @@ struct RestoreOptions {
 
 /// Says, before anything is written, why a restore can't succeed: target directory not empty (and not a restore of ours that
 /// was interrupted), a server running there, tablespace locations that are not empty or belong to a living cluster, a
-/// CREATE TABLESPACE in the WAL to be replayed whose path would reach live data, no space, another architecture.
+/// CREATE TABLESPACE in the WAL to be replayed whose path would reach live data, another architecture. That there is room
+/// is checked where the file map is read: measure_restore, restore_cluster.
 void check_target(const RestoreOptions& options, const RecoveryPlan& plan);
 
 struct RestoreSize {
   std::uint64_t files = 0, plain_bytes = 0, fetch_bytes = 0, packs = 0;
 };
 /// What a restore will fetch; reads leaves and directories, no data.
-RestoreSize measure_restore(const RecoveryPlan& plan, repository::BlobReader& reader, std::stop_token stop = {});
+RestoreSize measure_restore(const RestoreOptions& options, const RecoveryPlan& plan, repository::BlobReader& reader,
+                            std::stop_token stop = {});
 
 /// Writes the cluster: folders and empty files, then pack by pack in parallel each blob once to where it belongs, then
 /// labels, tablespace links, the WAL from start to stop, recovery settings, backup_manifest; everything synced; pg_control

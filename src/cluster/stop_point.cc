@@ -77,15 +77,4 @@ std::optional<StopPoint> find_stop(const RestoreTarget& target, const WalChain& 
   return std::nullopt;
 }
 
-std::optional<Timestamp> last_transaction(const WalChain& chain, std::uint32_t segment_size, WalInfos& infos,
-                                          std::stop_token stop) {
-  for (auto segment = chain.segments.rbegin(); segment != chain.segments.rend(); ++segment) {
-    const auto name = postgres::to_file_name(*segment, segment_size);
-    infos.load({name}, stop);
-    const auto& info = infos.get(name).segment;
-    if (info.transaction_ends > 0) return info.max_time;
-  }
-  return std::nullopt;
-}
-
 }  // namespace owl::cluster

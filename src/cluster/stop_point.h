@@ -21,8 +21,4 @@ std::optional<StopPoint> find_stop(const RestoreTarget& target, const WalChain& 
                                    std::uint32_t segment_size, WalInfos& infos, wal::Fetcher& fetcher,
                                    std::stop_token stop);
 
-/// The last transaction's end in a chain, for messages.
-std::optional<Timestamp> last_transaction(const WalChain& chain, std::uint32_t segment_size, WalInfos& infos,
-                                          std::stop_token stop);
-
 }  // namespace owl::cluster

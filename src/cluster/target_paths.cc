@@ -29,17 +29,38 @@ TargetPaths::TargetPaths(std::filesystem::path data_directory, const std::vector
   }
 }
 
-std::filesystem::path TargetPaths::resolve(std::string_view relative) const {
-  static constexpr std::string_view root = "pg_tblspc/";
-  if (relative.starts_with(root)) {
-    const auto rest = relative.substr(root.size());
-    const auto oid = rest.substr(0, rest.find('/'));
-    for (const auto& link : links_) {
-      if (std::to_string(link.oid) != oid) continue;
-      return oid.size() == rest.size() ? link.location : link.location / rest.substr(oid.size() + 1);
-    }
+namespace {
+
+constexpr std::string_view tablespace_root = "pg_tblspc/";
+
+/// "pg_tblspc/16384/PG_15_…/5/1" → "16384"; empty for all other paths.
+std::string_view oid_in(std::string_view relative) {
+  if (!relative.starts_with(tablespace_root)) return {};
+  const auto rest = relative.substr(tablespace_root.size());
+  return rest.substr(0, rest.find('/'));
+}
+
+}  // namespace
+
+const TargetPaths::Link* TargetPaths::link_of(std::string_view relative) const {
+  const auto oid = oid_in(relative);
+  if (oid.empty()) return nullptr;
+  for (const auto& link : links_) {
+    if (std::to_string(link.oid) == oid) return &link;
   }
-  return data_directory_ / relative;
+  return nullptr;
+}
+
+const std::filesystem::path& TargetPaths::root_of(std::string_view relative) const {
+  const auto* link = link_of(relative);
+  return link == nullptr ? data_directory_ : link->location;
+}
+
+std::filesystem::path TargetPaths::resolve(std::string_view relative) const {
+  const auto* link = link_of(relative);
+  if (link == nullptr) return data_directory_ / relative;
+  const auto inside = relative.substr(tablespace_root.size() + oid_in(relative).size());
+  return inside.empty() ? link->location : link->location / inside.substr(1);
 }
 
 std::filesystem::path TargetPaths::link_path(const Link& link) const {

@@ -26,9 +26,13 @@ class TargetPaths {
   /// Tablespaces that are links out of the data directory; in-place ones are plain folders.
   const std::vector<Link>& links() const { return links_; }
   std::filesystem::path resolve(std::string_view relative) const;
+  /// The data directory, or the location of the tablespace that the path lies in.
+  const std::filesystem::path& root_of(std::string_view relative) const;
   std::filesystem::path link_path(const Link& link) const;
 
  private:
+  const Link* link_of(std::string_view relative) const;
+
   std::filesystem::path data_directory_;
   std::vector<Link> links_;
 };

@@ -15,7 +15,7 @@
 namespace owl::postgres {
 namespace {
 
-constexpr int oldest_version = 130000;
+constexpr int oldest_major = 13, newest_major = 18;
 constexpr int poll_ms = 100;  // how soon a stop is noticed
 
 struct FreeResult {
@@ -74,6 +74,20 @@ std::string whereabouts(const PGconn* connection) {
   const auto known = [](const char* text) { return std::string(text == nullptr || *text == '\0' ? "?" : text); };
   return fmt::format("database {} as {} at {}, port {}", known(PQdb(connection)), known(PQuser(connection)),
                      known(PQhost(connection)), known(PQport(connection)));
+}
+
+/// WAL, pg_control and the functions for a backup are those of the versions that we know, and of no other.
+void require_known_version(const PGconn* connection) {
+  const int version = PQserverVersion(connection), major = major_version(version);
+  if (major >= oldest_major && major <= newest_major) return;
+  // Up to 9.6 the major version had two numbers; a version still in development tells "19devel", which libpq reads
+  // as 19.0.
+  const auto name = major >= 10 ? std::to_string(major) : fmt::format("{}.{}", major, version / 100 % 100);
+  throw Error(ErrorKind::unsupported,
+              fmt::format("the server at {}, port {} is PostgreSQL {}; this owlbackup knows {} to {}",
+                          PQhost(connection), PQport(connection), name, oldest_major, newest_major))
+      .with_hint(major < oldest_major ? "Upgrade the server: its version is out of its maintainers' support, too."
+                                      : "Install a newer owlbackup, one that names this version as known.");
 }
 
 std::string one_line(std::string_view text) {
@@ -183,12 +197,7 @@ Connection::Connection(const std::string& conninfo) : state_(std::make_unique<St
   if (PQstatus(state_->connection) != CONNECTION_OK) throw connect_error(state_->connection);
   PQsetNoticeProcessor(
       state_->connection, [](void*, const char*) {}, nullptr);
-  if (version() < oldest_version) {
-    throw Error(ErrorKind::unsupported,
-                fmt::format("the server at {} is PostgreSQL {}.{}; 13 is the oldest that is "
-                            "supported",
-                            whereabouts(state_->connection), version() / 10000, version() / 100 % 100));
-  }
+  require_known_version(state_->connection);
   // A backup's session is idle for hours while files are read.
   std::string settings = "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0";
   if (major() >= 14) settings += "; SET idle_session_timeout = 0";

@@ -22,7 +22,7 @@ using Rows = std::vector<Row>;
 /// the GRANT that is missing in the hint), everything else with its SQLSTATE.
 class Connection {
  public:
-  /// `conninfo` is libpq's own syntax. Refuses a server older than 13.
+  /// `conninfo` is libpq's own syntax. Refuses a server that is not 13 to 18.
   explicit Connection(const std::string& conninfo);
   Connection(Connection&&) noexcept;
   ~Connection();

@@ -165,7 +165,7 @@ void ServerProcess::start() {
 
 void ServerProcess::wait_until_ready(Clock& clock, std::chrono::milliseconds deadline, std::stop_token stop) {
   const auto end = clock.monotonic() + deadline;
-  while (PQping(conninfo().c_str()) != PQPING_OK) {
+  while (!ready()) {
     if (!running()) {
       throw Error(ErrorKind::process, "postgres ended before it was ready; its log ends with:\n" + log_tail());
     }
@@ -178,6 +178,10 @@ void ServerProcess::wait_until_ready(Clock& clock, std::chrono::milliseconds dea
 
 bool ServerProcess::running() const {
   return pid_ != 0 ? os::process_alive(pid_) : server_is_running(options_.data_directory);
+}
+
+bool ServerProcess::ready() const {
+  return PQping(conninfo().c_str()) == PQPING_OK;
 }
 
 void ServerProcess::stop(const std::string& mode) {

@@ -43,6 +43,7 @@ class ServerProcess {
   /// Until it accepts connections, or has ended; throws with the log's last lines.
   void wait_until_ready(Clock& clock, std::chrono::milliseconds deadline, std::stop_token stop = {});
   bool running() const;
+  bool ready() const;                  ///< takes connections now
   void stop(const std::string& mode);  ///< smart | fast | immediate
   void kill();                         ///< SIGKILL to the postmaster and its children
   void detach();

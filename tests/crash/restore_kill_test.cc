@@ -1,29 +1,57 @@
 #include "crash/faults.h"
+#include "e2e/judges.h"
 
 namespace owl::test {
 namespace {
 
-TEST(RestoreKill, CanBeRunAgainAfterAKillAtEveryOperation) {
+namespace fs = std::filesystem;
+
+/// A cluster with a tablespace, restored into a folder of its own each time.
+class RestoreKill : public testing::Test {
+ protected:
+  void SetUp() override {
+    site.psql("CREATE TABLESPACE apart LOCATION '" + place.string() + "';");
+    site.psql("CREATE TABLE t AS SELECT md5(i::text) v FROM generate_series(1, 20000) i;");
+    site.psql("CREATE TABLE u TABLESPACE apart AS SELECT md5(i::text) v FROM generate_series(1, 20000) i;");
+    site.owl_ok({"backup", "cluster"});
+    site.archive();
+  }
+
+  static fs::path tablespace_of(const fs::path& to) { return to.string() + "-apart"; }
+  std::vector<std::string> command(const fs::path& to) {
+    return {"restore",
+            "cluster",
+            "--to",
+            to.string(),
+            "--immediate",
+            "--recovery-ticket",
+            "--tablespace-map",
+            place.string() + "=" + tablespace_of(to).string()};
+  }
+
   Site site;
-  site.psql("CREATE TABLE t AS SELECT md5(i::text) v FROM generate_series(1, 20000) i");
-  site.owl_ok({"backup", "cluster"});
-  site.archive();
-  const auto counted = site.target("counted");
-  const unsigned operations =
-      count_operations(site, {"restore", "cluster", "--to", counted.string(), "--immediate", "--recovery-ticket"});
+  fs::path place = site.make("apart");
+};
+
+TEST_F(RestoreKill, CanBeRunAgainAfterAKillAtEveryOperation) {
+  const unsigned operations = count_operations(site, command(site.target("counted")));
+  bool tablespace_begun = false;
   for (unsigned n = 1; n <= operations; ++n) {
     const auto to = site.target("killed-" + std::to_string(n));
-    const std::vector<std::string> command{"restore", "cluster", "--to", to.string(), "--immediate", "--recovery-ticket"};
     const std::string fault = (n % 2 == 0 ? "kill+@" : "kill@") + std::to_string(n);
-    const auto run = site.owl(command, with_fault(fault));
+    const auto run = site.owl(command(to), with_fault(fault));
     ASSERT_EQ(run.exit_code, killed) << fault << " " << run.err;
-    EXPECT_FALSE(std::filesystem::exists(to / "global/pg_control")) << fault << ": a server could start half a restore";
-    const auto again = site.owl(command);
+    EXPECT_FALSE(fs::exists(to / "global/pg_control")) << fault << ": a server could start half a restore";
+    tablespace_begun |= fs::exists(tablespace_of(to)) && !files_with(tablespace_of(to), "PG_15").empty();
+    const auto again = site.owl(command(to));
     ASSERT_EQ(again.exit_code, 0) << fault << " " << again.err;
     const auto judged = site.as_server({site.postgres_program("pg_verifybackup").string(), to.string()});
     EXPECT_EQ(judged.exit_code, 0) << fault << judged.out << judged.err;
-    std::filesystem::remove_all(to);
+    EXPECT_EQ(files_with(tablespace_of(to), "restore-in-progress"), std::vector<fs::path>{}) << fault << ": the marker stays";
+    fs::remove_all(to);
+    fs::remove_all(tablespace_of(to));
   }
+  EXPECT_TRUE(tablespace_begun) << "no kill came while the tablespace was there in part";
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <functional>
@@ -68,7 +70,25 @@ class RecoveryKeys : public testing::Test {
   static bool is_paused(PostgresServer& server) {
     return server.psql("SELECT pg_is_in_recovery() AND pg_get_wal_replay_pause_state() = 'paused';") == "t";
   }
+  static uid_t owner_of(const fs::path& path) {
+    struct stat status {};
+    EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+    return status.st_uid;
+  }
   static std::vector<fs::path> sockets() { return files_or_sockets(site->state() / "run", ".sock"); }
+
+  /// The one process that has the restore's data directory among its arguments and is no server.
+  static void kill_agent_of(const fs::path& data_directory) {
+    std::vector<pid_t> found;
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+      const auto command = read_text(entry.path() / "cmdline");
+      if (command.find("agent") == std::string::npos || command.find(data_directory.string()) == std::string::npos)
+        continue;
+      found.push_back(std::stoi(entry.path().filename().string()));
+    }
+    ASSERT_EQ(found.size(), 1u);
+    ASSERT_EQ(::kill(found[0], SIGKILL), 0);
+  }
 
   static std::vector<fs::path> files_or_sockets(const fs::path& folder, const std::string& ending) {
     std::vector<fs::path> found;
@@ -88,6 +108,9 @@ TEST_F(RecoveryKeys, WithATicketARestartedServerStillFindsItsWal) {
   const auto tickets = files_or_sockets(site->state() / "tickets", ".ticket");
   ASSERT_EQ(tickets.size(), 1u);
   EXPECT_EQ(fs::status(tickets[0]).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(owner_of(tickets[0]), owner_of(to));
+  EXPECT_THAT(read_text(to / "postgresql.auto.conf"),
+              HasSubstr("wal fetch --ticket " + tickets[0].string() + " %f %p"));
   EXPECT_TRUE(sockets().empty());
 
   PostgresServer server(by_hand(to));
@@ -121,6 +144,31 @@ TEST_F(RecoveryKeys, WithoutTicketAndAgentTheServerStopsRatherThanPromotes) {
   EXPECT_THAT(server.log(), Not(HasSubstr("selected new timeline ID")));
   EXPECT_TRUE(fs::exists(to / "recovery.signal"));
   EXPECT_FALSE(fs::exists(to / "pg_wal/00000002.history"));
+}
+
+TEST_F(RecoveryKeys, AfterARebootANewAgentLetsRecoveryGoOn) {
+  const auto to = restore("rebooted", {"--target-action", "pause"});
+  PostgresServer server(by_hand(to));
+  server.start();
+  ASSERT_TRUE(comes_true([&] { return is_paused(server); })) << server.log();
+  // What a reboot leaves of them: no process, no socket.
+  server.kill9();
+  ASSERT_EQ(sockets().size(), 1u);
+  kill_agent_of(to);
+  fs::remove(sockets()[0]);
+
+  server.launch();
+  EXPECT_NE(server.wait_for_exit(), 0);
+  EXPECT_THAT(server.log(), HasSubstr("no restore agent answers; start it with `owlbackup restore agent --to DIR`"));
+  EXPECT_TRUE(fs::exists(to / "recovery.signal"));
+
+  EXPECT_EQ(site->owl_ok({"restore", "agent", "--to", to}),
+            "Serving WAL for " + to.string() + " until its recovery has ended.\n");
+  server.start();
+  ASSERT_TRUE(comes_true([&] { return is_paused(server); })) << server.log();
+  EXPECT_EQ(rows(server), "1 2 3 4");
+  server.psql("SELECT pg_wal_replay_resume();");
+  EXPECT_TRUE(comes_true([] { return sockets().empty(); })) << "the agent ends with the recovery";
 }
 
 TEST_F(RecoveryKeys, FetchWithoutKeysIsNeverTheEndOfTheArchive) {

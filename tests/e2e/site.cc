@@ -21,6 +21,7 @@ Site::Site(SiteOptions options) : options_(std::move(options)), folder_("/tmp") 
   make("state");
   for (const auto& name : options_.stores) make("store-" + name);
   PostgresOptions server;
+  server.version = options_.version;
   server.settings = options_.server_settings;
   server.settings.push_back("archive_mode = on");
   if (options_.archive_module) {

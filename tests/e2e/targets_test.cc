@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <regex>
 #include <thread>
 
 #include "e2e/files.h"
@@ -28,7 +29,7 @@ std::string base_backup(const std::string& output) {
 class Targets : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    site = std::make_unique<Site>(SiteOptions{.server_settings = {"autovacuum = off"}});
+    site = std::make_unique<Site>(SiteOptions{.server_settings = {"autovacuum = off", "track_commit_timestamp = on"}});
     early = site->now();
     site->psql("CREATE TABLE log (n int PRIMARY KEY);");
     insert(1);
@@ -47,6 +48,7 @@ class Targets : public testing::Test {
     segment_of_5 = site->psql("SELECT pg_walfile_name(pg_current_wal_insert_lsn());");
     site->archive();
     insert(6);
+    last_commit = site->psql("SELECT timestamp FROM pg_last_committed_xact();");
     site->archive();
   }
   static void TearDownTestSuite() { site.reset(); }
@@ -91,8 +93,37 @@ class Targets : public testing::Test {
     return result.err;
   }
 
+  /// The server's arithmetic, in the form in which a moment is written.
+  static std::string later_by(const std::string& moment, int micros) {
+    return site->psql("SELECT to_char(('" + moment + "'::timestamptz + " + std::to_string(micros) +
+                      " * interval '1us') AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00';");
+  }
+
+  /// A refusal names one range, however many backups serve it, and it is exact to the microsecond on either side.
+  static void expect_exact_range(const Arguments& side, const std::string& expected_last) {
+    auto too_early = side;
+    too_early.insert(too_early.end(), {"--target-time", early});
+    const auto said = refusal_of(too_early);
+    std::smatch range;
+    ASSERT_TRUE(std::regex_search(said, range,
+                                  std::regex("Moments that can be reached: (\\S+ \\S+) to (\\S+ [^;,]+); without a "
+                                             "target, all that is archived. Nothing was changed.")))
+        << said;
+    const std::string first = range[1], last = range[2];
+    EXPECT_EQ(later_by(last, 0), later_by(expected_last, 0));
+    const auto exit_code = [&](const std::string& moment) {
+      auto target = side;
+      target.insert(target.end(), {"--target-time", moment, "--dry-run"});
+      return restore(next_target(), target).exit_code;
+    };
+    EXPECT_EQ(exit_code(first), 0) << first;
+    EXPECT_EQ(exit_code(later_by(first, -1)), 1) << first;
+    EXPECT_EQ(exit_code(last), 0) << last;
+    EXPECT_EQ(exit_code(later_by(last, 1)), 1) << last;
+  }
+
   static inline std::unique_ptr<Site> site;
-  static inline std::string early, first_backup, after_2, lsn_after_2, xid_of_3, after_5, segment_of_5;
+  static inline std::string early, first_backup, after_2, lsn_after_2, xid_of_3, after_5, segment_of_5, last_commit;
   static inline int targets = 0;
 };
 
@@ -154,6 +185,14 @@ TEST_F(Targets, ATimeBeforeTheFirstBackupNamesWhatCanBeReached) {
   const auto said = refusal_of({"--target-time", early});
   EXPECT_THAT(said, HasSubstr(", after that moment; the backup of "));
   EXPECT_THAT(said, HasSubstr("Moments that can be reached: 20"));
+}
+
+TEST_F(Targets, TheMomentsThatCanBeReachedAreExactWhereTheTargetIsIncluded) {
+  expect_exact_range({}, later_by(last_commit, -1));
+}
+
+TEST_F(Targets, TheMomentsThatCanBeReachedAreExactWhereTheTargetIsExcluded) {
+  expect_exact_range({"--target-exclusive"}, last_commit);
 }
 
 TEST_F(Targets, ARestorePointThatIsNowhereIsRefused) {

@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "integration/postgres/greeting_server.h"
 #include "support/postgres_server.h"
 
 namespace owl::postgres {
@@ -117,6 +118,29 @@ TEST_F(ConnectionTest, ALostSessionIsSeenWithoutAQuery) {
   closed.close();
   EXPECT_FALSE(closed.alive());
   EXPECT_EQ(thrown([&] { closed.query("SELECT 1"); }).kind(), ErrorKind::unreachable);
+}
+
+/// What is said of a server that calls itself so.
+std::string refusal_of(const std::string& version) {
+  const GreetingServer server(version);
+  const auto error = thrown([&] { Connection connection(server.connection()); });
+  EXPECT_EQ(error.kind(), ErrorKind::unsupported) << error.what();
+  const auto end = error.message().find(" is PostgreSQL");
+  EXPECT_THAT(error.message().substr(0, end), testing::MatchesRegex("the server at /tmp/.*, port 5432"));
+  return end == std::string::npos ? error.message() : error.message().substr(end + 1) + " | " + error.hint();
+}
+
+TEST(ServerVersion, OlderThan13IsRefused) {
+  const auto hint = " | Upgrade the server: its version is out of its maintainers' support, too.";
+  EXPECT_EQ(refusal_of("12.22 (Debian 12.22-1)"),
+            std::string("is PostgreSQL 12; this owlbackup knows 13 to 18") + hint);
+  EXPECT_EQ(refusal_of("9.6.24"), std::string("is PostgreSQL 9.6; this owlbackup knows 13 to 18") + hint);
+}
+
+TEST(ServerVersion, NewerThan18IsRefused) {
+  EXPECT_EQ(refusal_of("19beta1"),
+            "is PostgreSQL 19; this owlbackup knows 13 to 18 | Install a newer owlbackup, one that names this version "
+            "as known.");
 }
 
 }  // namespace

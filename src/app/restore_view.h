@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+
+#include "app/output.h"
+#include "cluster/restore.h"
+#include "cluster/start.h"
+#include "codec/json.h"
+
+namespace owl::app {
+
+/// What a restore is going to do, for people and for scripts.
+void say_plan(Output& out, const cluster::RecoveryPlan& plan, const cluster::RestoreSize& size);
+codec::Json plan_json(const cluster::RecoveryPlan& plan, const cluster::RestoreSize& size);
+
+/// Where the recovery of a server that was started came to rest, and how it goes on from there; adds it to `document`.
+void say_outcome(Output& out, const cluster::RestoredServer& server, const cluster::RecoveryPlan& plan,
+                 const std::filesystem::path& data_directory, codec::Json& document);
+
+}  // namespace owl::app

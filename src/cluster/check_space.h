@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+
+#include "cluster/restore_tree.h"
+#include "cluster/target_paths.h"
+
+namespace owl::cluster {
+
+/// Throws Error(disk_full) where a file system has less room than a restore would write there: tablespaces may lie on
+/// others than the data directory. What an interrupted restore left behind counts as free, since it will be removed.
+/// `wal_bytes` go into the data directory, beside the files.
+void check_space(const TargetPaths& paths, const RestoreTree& tree, std::uint64_t wal_bytes);
+
+}  // namespace owl::cluster
