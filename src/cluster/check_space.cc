@@ -15,11 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path nearest_existing(fs::path path) {
-  while (!path.empty() && !os::status_of(path, true) && path != path.parent_path()) path = path.parent_path();
-  return path.empty() ? fs::path(".") : path;
-}
-
 /// Bytes on disk of what a restore left behind in a folder that it had marked as its own.
 std::uint64_t reclaimable(const fs::path& folder) {
   if (!read_marker(folder)) return 0;
@@ -66,6 +61,11 @@ class Needs {
 };
 
 }  // namespace
+
+fs::path nearest_existing(fs::path path) {
+  while (!path.empty() && !os::status_of(path, true) && path != path.parent_path()) path = path.parent_path();
+  return path.empty() ? fs::path(".") : path;
+}
 
 void check_space(const TargetPaths& paths, const RestoreTree& tree, std::uint64_t wal_bytes) {
   // A folder for each prefix of paths: the tablespaces', and all else.

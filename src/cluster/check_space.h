@@ -7,6 +7,9 @@
 
 namespace owl::cluster {
 
+/// The path itself, or the nearest folder above it that is there.
+std::filesystem::path nearest_existing(std::filesystem::path path);
+
 /// Throws Error(disk_full) where a file system has less room than a restore would write there: tablespaces may lie on
 /// others than the data directory. What an interrupted restore left behind counts as free, since it will be removed.
 /// `wal_bytes` go into the data directory, beside the files.

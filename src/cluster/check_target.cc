@@ -1,11 +1,14 @@
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 
+#include "cluster/check_space.h"
 #include "cluster/restore.h"
 #include "cluster/restore_marker.h"
 #include "cluster/target_paths.h"
 #include "os/file.h"
+#include "os/system.h"
 #include "postgres/control_file.h"
 
 namespace owl::cluster {
@@ -15,10 +18,33 @@ namespace fs = std::filesystem;
 
 Error refuse(std::string message) { return {ErrorKind::refused, std::move(message)}; }
 
+std::string account_name(std::uint32_t uid) {
+  const auto account = os::account_by_uid(uid);
+  return account ? account->name : fmt::format("uid {}", uid);
+}
+
+/// Root may write anywhere, and gives away what it writes.
+void check_writable(const fs::path& folder) {
+  if (os::is_root()) return;
+  const auto place = nearest_existing(folder);
+  if (::access(place.c_str(), W_OK | X_OK) == 0) return;
+  throw refuse(fmt::format("can't write into {} as {}", place.string(), account_name(os::effective_uid())))
+      .with_hint("Run the restore as an account that may, or as root with --owner. Nothing was changed.");
+}
+
+void check_owner(const fs::path& to, const os::FileStatus& status) {
+  const auto us = os::effective_uid();
+  if (os::is_root() || status.uid == us) return;
+  throw refuse(fmt::format("{} belongs to {}: PostgreSQL runs only on a data directory of its own account's, here {}",
+                           to.string(), account_name(status.uid), account_name(us)))
+      .with_hint("Restore into a directory that isn't there yet, or run the restore as root. Nothing was changed.");
+}
+
 void check_data_directory(const fs::path& to) {
   const auto status = os::status_of(to, true);
   if (!status) return;
   if (status->type != os::FileType::folder) throw refuse(fmt::format("{} is not a directory", to.string()));
+  check_owner(to, *status);
   if (postgres::server_is_running(to)) {
     throw refuse(fmt::format("a PostgreSQL server is running in {}", to.string()))
         .with_hint("Stop it first, or restore into another directory. Nothing was changed.");
@@ -87,9 +113,13 @@ void check_target(const RestoreOptions& options, const RecoveryPlan& plan) {
   const auto& details = plan.base.details;
   check_architecture(details);
   check_data_directory(options.to);
+  check_writable(options.to);
   const TargetPaths paths(options.to, details.tablespaces, options.tablespace_map);
   const auto version = fmt::format("PG_{}_{}", postgres::major_version(details.version), details.catalog_version);
-  for (const auto& link : paths.links()) check_location(link, version);
+  for (const auto& link : paths.links()) {
+    check_location(link, version);
+    check_writable(link.location);
+  }
   for (const auto& created : plan.tablespaces_created) check_created(created, paths);
 }
 

@@ -66,6 +66,9 @@ std::map<std::string, std::string> start_settings(const RecoveryPlan& plan) {
       {"logging_collector", "off"},
       {"ssl", "off"},
   };
+  // The server syncs every file before it recovers, one by one. The restore has synced them all: once more at one go is
+  // enough.
+  if (postgres::major_version(details.version) >= 14) settings["recovery_init_sync_method"] = "syncfs";
   for (const char* name : {"shared_preload_libraries", "dynamic_library_path"}) {
     if (auto value = recorded_setting(plan, name); !value.empty()) settings[name] = std::move(value);
   }

@@ -1,4 +1,5 @@
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -11,11 +12,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A small file system of its own, for as long as it lives.
+/// A small file system of its own, for as long as it lives; whoever owned the folder owns it.
 class SmallDisk {
  public:
   SmallDisk(fs::path path, const std::string& size) : path_(std::move(path)) {
-    mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0, ("mode=0777,size=" + size).c_str()) == 0;
+    struct stat status {};
+    const auto owner = ::stat(path_.c_str(), &status) == 0 ? std::to_string(status.st_uid) : "0";
+    mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0, ("mode=0777,uid=" + owner + ",size=" + size).c_str()) == 0;
   }
   ~SmallDisk() {
     if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);

@@ -55,7 +55,7 @@ class Accounts : public testing::Test {
     const auto home = own_folder(account, "gpg-" + name), state = own_folder(account, "state-" + name);
     run_ok({"cp", "-r", GpgHome::shared().path().string() + "/.", home}, {.cwd = "/"});
     run_ok({"chown", "-R", account, home}, {.cwd = "/"});
-    own_folder(account, "for-" + name);
+    fs::permissions(own_folder(account, "for-" + name), fs::perms(0755));
     to = site->folder() / ("for-" + name) / "data";
     config = site->write_config(
         {.name = "as-" + name, .connection = site->server().connection(), .state = state, .gpg_home = home});
@@ -135,15 +135,33 @@ TEST_F(Accounts, AnotherAccountKeepsWhatItRestores) {
   expect_served_to("daemon", result.out);
 }
 
-TEST_F(Accounts, AnAccountThatMayNotWriteThereIsToldBeforeAnythingElse) {
-  restore_as("daemon", {"--dry-run"});
-  to = site->make("closed") / "data";
-  fs::permissions(to.parent_path(), fs::perms(0755));
-  const auto result = owl_as(
-      "daemon", {"restore", "cluster", "--to", to, "--tablespace-map", place.string() + "=" + mapped().string()});
-  EXPECT_EQ(result.exit_code, 1) << result;
-  EXPECT_THAT(result.err, HasSubstr("ermission denied"));
+/// What an account is told of a place that is not its own, before anything is written.
+class AccountsElsewhere : public Accounts {
+ protected:
+  std::string refusal_at(const fs::path& there) {
+    restore_as("daemon", {"--dry-run"});
+    to = there;
+    const auto result = owl_as("daemon", {"restore", "cluster", "--to", to, "--tablespace-map",
+                                          place.string() + "=" + (site->folder() / "for-daemon/apart").string()});
+    EXPECT_EQ(result.exit_code, 1) << result;
+    return result.err;
+  }
+};
+
+TEST_F(AccountsElsewhere, AFolderClosedToTheAccountIsNamed) {
+  const auto closed = site->make("closed");
+  fs::permissions(closed, fs::perms(0755));
+  EXPECT_THAT(refusal_at(closed / "data"), HasSubstr("can't write into " + closed.string() + " as daemon"));
   EXPECT_FALSE(fs::exists(to));
+}
+
+TEST_F(AccountsElsewhere, AnEmptyFolderOfAnotherAccountIsNamed) {
+  const auto open = site->make("open");
+  fs::permissions(open, fs::perms(0777));
+  EXPECT_THAT(refusal_at(open),
+              HasSubstr(open.string() + " belongs to postgres: PostgreSQL runs only on a data directory "
+                                        "of its own account's, here daemon"));
+  EXPECT_TRUE(is_untouched(open));
 }
 
 }  // namespace

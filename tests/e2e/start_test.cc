@@ -21,7 +21,7 @@ using Arguments = std::vector<std::string>;
 class OwnLibrary {
  public:
   explicit OwnLibrary(const fs::path& folder) : file_(folder / "owl_only_here.so") {
-    fs::copy_file("/usr/lib/postgresql/15/lib/auto_explain.so", file_);
+    fs::copy_file("/usr/lib/postgresql/15/lib/passwordcheck.so", file_);
     fs::permissions(file_, fs::perms::others_read | fs::perms::group_read, fs::perm_options::add);
   }
   void hide() { fs::rename(file_, file_.string() + ".away"); }

@@ -62,12 +62,12 @@ class Versions : public testing::TestWithParam<int> {
         std::to_string(accounts - 1) + ") n;");
   }
 
-  /// With these locks no transaction of the load ends between the counts and this commit.
+  /// With these locks, taken in the order of the load, no transaction of it ends between the counts and this commit.
   Moment record(const std::string& name) {
     postgres::Connection connection(site.server().connection());
     Moment moment;
     connection.query("BEGIN");
-    connection.query("LOCK TABLE accounts, history IN SHARE MODE");
+    connection.query("LOCK TABLE history, accounts IN SHARE MODE");
     moment.rows = connection.query_text("SELECT count(*) FROM history");
     moment.sum = connection.query_text("SELECT sum(balance) FROM accounts");
     moment.name = name;
