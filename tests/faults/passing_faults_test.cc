@@ -37,7 +37,8 @@ TEST_P(PassingFaults, BackupWalAndRestoreComeThrough) {
     EXPECT_EQ(restored.exit_code, 0) << restored;
   }
   EXPECT_EQ(s3.count_backups(), backups + 1);
-  s3.expect_sound();
+  const auto verified = site.owl({"verify", "--data"});
+  EXPECT_EQ(verified.exit_code, 0) << verified;
 }
 
 constexpr auto slow_down = "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
