@@ -1,11 +1,14 @@
 #include <gmock/gmock.h>
 
 #include <memory>
+#include <regex>
 #include <thread>
 
 #include "e2e/judges.h"
 #include "e2e/site.h"
 #include "postgres/connection.h"
+#include "support/environment.h"
+#include "support/temp_dir.h"
 
 namespace owl::test {
 namespace {
@@ -43,10 +46,18 @@ struct Moment {
   std::string rows, sum, time, name, lsn;
 };
 
+/// In memory where there is room: five clusters a version are synced and removed file by file.
+fs::path place_for_restored() {
+  constexpr std::uintmax_t enough = std::uintmax_t{2} << 30;
+  std::error_code none;
+  return fs::space("/dev/shm", none).available > enough && !none ? "/dev/shm" : "/tmp";
+}
+
 /// The main job from one end to the other, on each version.
 class Versions : public testing::TestWithParam<int> {
  protected:
   void SetUp() override {
+    give_to_server_user(restored.path());
     for (const char* name : {"one", "two"}) {
       places.push_back(site.make("tablespace-" + std::string(name)));
       site.psql("CREATE TABLESPACE " + std::string(name) + " LOCATION '" + places.back().string() + "';");
@@ -88,10 +99,12 @@ class Versions : public testing::TestWithParam<int> {
     return all;
   }
 
+  fs::path place_of(const std::string& name) { return site.target((restored / name).string()); }
+
   /// Restores, starts, and compares what is there with what was.
   fs::path expect_restored(const std::string& name, Arguments target, const Moment& expected) {
     SCOPED_TRACE(name);
-    const auto to = site.target(name);
+    const auto to = place_of(name);
     target.push_back("--start");
     postgres::Connection connection(Site::connection_in(site.owl_ok(restore_to(to, target))));
     const auto value = [&](const std::string& sql) { return connection.query_text(sql); };
@@ -125,7 +138,26 @@ class Versions : public testing::TestWithParam<int> {
     EXPECT_EQ(judged.exit_code, 0) << judged;
   }
 
-  Site site{{.server_settings = {"track_commit_timestamp = on"}, .version = GetParam()}};
+  /// Transactions ended while the backup was made: the first moment that it can serve is the last of theirs, to the
+  /// microsecond.
+  void expect_exact_first_moment() {
+    const auto exit_code = [&](const std::string& moment) {
+      return site.owl(restore_to(site.folder() / "unwritten", {"--target-time", moment, "--dry-run"})).exit_code;
+    };
+    const auto refused =
+        site.owl(restore_to(site.folder() / "unwritten", {"--target-time", "2000-01-01", "--dry-run"}));
+    std::smatch range;
+    ASSERT_TRUE(std::regex_search(refused.err, range, std::regex("can be reached: (\\S+ \\S+) to "))) << refused;
+    const std::string first = range[1];
+    EXPECT_EQ(exit_code(first), 0) << first;
+    EXPECT_EQ(exit_code(site.psql("SELECT '" + first + "'::timestamptz - interval '1us';")), 1) << first;
+    EXPECT_EQ(site.psql("SELECT '" + first + "'::timestamptz IN (SELECT pg_xact_commit_timestamp(xmin) FROM history);"),
+              "t")
+        << first << " is no transaction's end";
+  }
+
+  TempDir restored{place_for_restored()};
+  Site site{{.server_settings = {"track_commit_timestamp = on", "autovacuum = off"}, .version = GetParam()}};
   std::vector<fs::path> places;
 };
 
@@ -147,7 +179,8 @@ TEST_P(Versions, BackupUnderLoadAndBackToEveryKindOfTarget) {
   site.archive();
   ASSERT_GT(std::stoi(end.rows), std::stoi(moment.rows));
 
-  const auto cold = site.target("cold");
+  expect_exact_first_moment();
+  const auto cold = place_of("cold");
   site.owl_ok(restore_to(cold, {"--immediate"}));
   expect_manifest_fits(cold);
   EXPECT_THAT(temporary_files(cold), IsEmpty());

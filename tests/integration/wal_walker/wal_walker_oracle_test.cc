@@ -210,13 +210,14 @@ std::optional<DumpedRecord> parse_dump_line(std::string_view line) {
 }
 
 void compare_with_waldump(const PostgresServer& server, const WalRecorder& seen) {
-  const Lsn first = seen.records.front().head.lsn;
-  // Without a segment's name it learns the segment size from whichever file it meets first, and gives up where that is
-  // one that was made in advance and holds nothing yet.
-  const auto dump = test::run_ok(
-      {"/usr/lib/postgresql/15/bin/pg_waldump", "-p", (server.data_dir() / "pg_wal").string(), "-s", to_text(first),
-       "-e", to_text(seen.records.back().head.end), to_file_name(segment_of(1, first, segment_size), segment_size)},
-      {.env = {{"TZ", "UTC"}}, .user = test::server_user()});
+  const Lsn first = seen.records.front().head.lsn, last = seen.records.back().head.end;
+  const auto file_of = [](Lsn lsn) { return to_file_name(segment_of(1, lsn, segment_size), segment_size); };
+  // Without the segments' names it learns the segment size from whichever file it meets first, and gives up where that
+  // is one that was made in advance and holds nothing yet.
+  const auto dump =
+      test::run_ok({"/usr/lib/postgresql/15/bin/pg_waldump", "-p", (server.data_dir() / "pg_wal").string(), "-s",
+                    to_text(first), "-e", to_text(last), file_of(first), file_of({last.value - 1})},
+                   {.env = {{"TZ", "UTC"}}, .user = test::server_user()});
   std::map<Lsn, std::string_view> described;
   std::size_t count = 0;
   for (const auto line : split(dump, '\n')) {
