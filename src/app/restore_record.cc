@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,7 +32,9 @@ Bytes read_all_of_stdin() {
   return out;
 }
 
-/// Lets go of terminal and pipes, so that whoever waits for this command's output sees its end.
+/// Lets go of terminal and pipes, so that whoever waits for this command's output sees its end. The child has none of
+/// the other threads, those that heed signals and draw progress: signals end it as they end any program, and it must
+/// leave by _exit, for it can't join what it doesn't have.
 void go_to_background() {
   const pid_t child = ::fork();
   if (child < 0) throw Error(ErrorKind::process, "can't start the restore agent").with_errno(errno);
@@ -39,9 +42,13 @@ void go_to_background() {
   ::setsid();
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
+  sigset_t all;
+  ::sigemptyset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
+  for (int number : {SIGINT, SIGTERM}) ::signal(number, SIG_DFL);
 }
 
-void serve(Invocation& in, const RestoreRecord& record, wal::RecoveryTicket ticket, bool background) {
+void serve_here(Invocation& in, const RestoreRecord& record, const wal::RecoveryTicket& ticket) {
   wal::AgentOptions options;
   options.socket = record.socket;
   options.data_directory = record.data_directory;
@@ -51,7 +58,6 @@ void serve(Invocation& in, const RestoreRecord& record, wal::RecoveryTicket tick
     auto opened = storage::open_store(store, in.clock(), in.random());
     members.push_back({opened.name, opened.store, opened.meter});
   }
-  if (background) go_to_background();
   const auto listener = wal::listen_as_agent(options);
   SilentMonitor silent;
   repository::StoreSet stores(std::move(members), silent);
@@ -59,6 +65,18 @@ void serve(Invocation& in, const RestoreRecord& record, wal::RecoveryTicket tick
   wal::Fetcher fetcher(stores, ticket.keys, ticket.secrets, {ticket.system_id, path, ticket.segment_size});
   wal::Prefetcher prefetcher(fetcher, {.path = path, .segment_size = ticket.segment_size});
   wal::serve_agent(listener, options, prefetcher, in.clock(), in.stop());
+}
+
+void serve(Invocation& in, const RestoreRecord& record, const wal::RecoveryTicket& ticket, bool background) {
+  if (!background) return serve_here(in, record, ticket);
+  go_to_background();
+  int code = 0;
+  try {
+    serve_here(in, record, ticket);
+  } catch (const std::exception&) {
+    code = 1;  // nobody is left to tell: whoever started it asks the socket
+  }
+  ::_exit(code);
 }
 
 RestoreRecord required_record(Invocation& in, const std::filesystem::path& data_directory) {

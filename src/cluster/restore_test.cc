@@ -109,7 +109,7 @@ TEST_F(RestoreTest, FollowsAForkWithinTheBackupsLastSegment) {
 }
 
 TEST_F(RestoreTest, MeasuringWritesNothing) {
-  const auto size = measure_restore(plan_, reader);
+  const auto size = measure_restore(options_, plan_, reader);
   EXPECT_EQ(size.plain_bytes, 100'000u + 3 + 46);
   EXPECT_GT(size.fetch_bytes, 0u);
   EXPECT_FALSE(os::status_of(target));

@@ -49,9 +49,10 @@ class TreeTest : public testing::Test, protected test::TreeBench {
   void restore(const RestoreTree& tree, const TargetPaths& paths) {
     RestoreWriter writer(paths, tree, std::nullopt);
     writer.make_folders();
-    writer.make_files();
+    writer.make_files(0, tree.files.size());
+    RestoreFiles files(writer.direct());
     for (const auto& pack : tree.packs) {
-      for (const auto& blob : pack.blobs) writer.write(blob, reader.read_one(pack.pack, blob.entry, blob.name));
+      for (const auto& blob : pack.blobs) writer.write(blob, reader.read_one(pack.pack, blob.entry, blob.name), files);
     }
   }
 };
@@ -152,27 +153,28 @@ class WriterTest : public testing::Test {
   const TargetPaths paths_{folder_.path(), {}, {}};
   RestoreTree tree_;
   RestoreWriter writer_{paths_, tree_, std::nullopt};
+  RestoreFiles files_{writer_.direct()};
 };
 
 TEST_F(WriterTest, ABlobThatIsTooShortForItsExtentsIsDamage) {
-  writer_.make_files();
+  writer_.make_files(0, tree_.files.size());
   const RestoreTree::WantedBlob blob{0, {}, {{0, 0, 4, 6}}};
-  writer_.write(blob, Bytes(10, 7));
+  writer_.write(blob, Bytes(10, 7), files_);
   EXPECT_EQ(writer_.written_bytes(), 6u);
-  const auto error = error_of([&] { writer_.write(blob, Bytes(9, 7)); });
+  const auto error = error_of([&] { writer_.write(blob, Bytes(9, 7), files_); });
   EXPECT_EQ(error.kind(), ErrorKind::integrity);
   EXPECT_EQ(error.message(), "the extent map of PG_VERSION points outside its blob");
 }
 
 TEST_F(WriterTest, WhatNoBlobCoversIsZeros) {
-  writer_.make_files();
-  writer_.write({0, {}, {{0, 3, 0, 2}}}, Bytes(2, 7));
+  writer_.make_files(0, tree_.files.size());
+  writer_.write({0, {}, {{0, 3, 0, 2}}}, Bytes(2, 7), files_);
   EXPECT_EQ(os::read_file(folder_ / "PG_VERSION"), (Bytes{0, 0, 0, 7, 7, 0, 0, 0, 0, 0}));
 }
 
 TEST_F(WriterTest, AFileThatIsThereAlreadyIsNotOverwritten) {
   os::replace_file(folder_ / "PG_VERSION", as_bytes("mine"));
-  EXPECT_EQ(error_of([&] { writer_.make_files(); }).kind(), ErrorKind::already_exists);
+  EXPECT_EQ(error_of([&] { writer_.make_files(0, tree_.files.size()); }).kind(), ErrorKind::already_exists);
   EXPECT_EQ(os::read_file(folder_ / "PG_VERSION"), to_bytes(as_bytes("mine")));
 }
 
