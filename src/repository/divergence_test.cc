@@ -146,6 +146,14 @@ TEST_F(SurveyHeads, ShowsTheHeadOfEachStore) {
   EXPECT_THAT(bench.monitor.warnings(), IsEmpty());
 }
 
+TEST_F(SurveyHeads, OfBackupsInTheSameSecondTheHighestNumberIsTheNewest) {
+  for (std::uint64_t number = 1; number <= 5; ++number) {
+    const auto made = bench.back_up(blobs).committed;
+    EXPECT_EQ(made.sequence, number);
+    EXPECT_EQ(to_text(*survey().at(0).stores.at(0).newest), to_text(Head{number, made.digest}));
+  }
+}
+
 TEST_F(SurveyHeads, FindsASourceThatNoStoreShowsAnyMore) {
   const auto made = bench.back_up(blobs).committed;
   for (const auto* store : {"a", "b"}) bench.raw(store).remove(made.key, {});

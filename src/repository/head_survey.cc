@@ -120,9 +120,14 @@ Shown shown_by(StoreSet::Member& store, const Source& source, const std::vector<
   std::vector<ListedManifest> manifests;
   std::ranges::copy_if(listed, std::back_inserter(manifests), [&](const auto& m) { return source.owns(m.key); });
   std::ranges::stable_sort(manifests, std::ranges::greater{}, [](const ListedManifest& m) { return m.key.start; });
+  Timestamp newest;
   for (const auto& manifest : manifests | std::views::take(most_tries)) {
-    if (shown.newest) break;
-    shown.newest = head_at(store, keys, manifest.path, monitor, stop);
+    // Keys tell whole seconds: of those in the same one the number decides.
+    if (shown.newest && manifest.key.start != newest) break;
+    const auto head = head_at(store, keys, manifest.path, monitor, stop);
+    if (!head || (shown.newest && shown.newest->sequence > head->sequence)) continue;
+    shown.newest = head;
+    newest = manifest.key.start;
   }
   return shown;
 }
