@@ -1,10 +1,13 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
 
 #include "app/backup_view.h"
 #include "app/command.h"
+#include "app/heads_view.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "os/system.h"
 #include "proof/verify.h"
@@ -17,8 +20,25 @@ using codec::Json;
 
 struct VerifyArguments {
   std::vector<std::string> ids;
+  std::string shard;
   bool data = false;
 };
+
+/// "2/7"
+proof::Shard shard_of(const std::string& text) {
+  proof::Shard shard;
+  if (text.empty()) return shard;
+  const auto parts = split(text, '/');
+  const auto number_in = [](std::string_view part, unsigned& value) {
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    return error == std::errc{} && end == part.data() + part.size();
+  };
+  if (parts.size() != 2 || !number_in(parts[0], shard.number) || !number_in(parts[1], shard.count) ||
+      shard.number < 1 || shard.number > shard.count) {
+    throw Error(ErrorKind::usage, fmt::format("--shard {}: write I/N, with I from 1 to N", text));
+  }
+  return shard;
+}
 
 std::vector<repository::BackupEntry> chosen(Invocation& in, const crypto::HostKeys& keys,
                                             const VerifyArguments& arguments) {
@@ -73,6 +93,8 @@ int run_verify(Invocation& in, const VerifyArguments& arguments) {
   proof::VerifyOptions options;
   options.workers = os::processor_count();
   options.data = arguments.data;
+  options.chosen = !arguments.ids.empty();
+  options.shard = shard_of(arguments.shard);
   if (arguments.data) {
     auto secrets = in.unwrap();
     keys = secrets.keys;
@@ -80,6 +102,8 @@ int run_verify(Invocation& in, const VerifyArguments& arguments) {
   } else {
     keys = in.keys();  // whether the stores hold their repository is among what is verified
   }
+  const auto heads = read_heads(in);
+  if (!options.chosen) options.heads = &heads;
   const auto result = proof::verify(chosen(in, keys, arguments), in.stores(), keys, options, in.monitor(), in.stop());
   in.output().say(
       fmt::format("{} backups, {} packs, {} WAL objects, {} read{}", result.manifests, result.packs, result.wal_objects,
@@ -102,6 +126,8 @@ void add_verify(Command& app) {
   const auto arguments = std::make_shared<VerifyArguments>();
   command.option("ID", arguments->ids, "Backups; all when left out");
   command.flag("--data", arguments->data, "Decrypt every blob and compare it with its name (needs the private key)");
+  command.option("--shard", arguments->shard,
+                 "I/N: only the I-th of N parts of the packs and WAL, so that N runs together read everything");
   command.runs([arguments](Invocation& in) { return run_verify(in, *arguments); });
 }
 

@@ -23,4 +23,20 @@ void Findings::add(Damage damage) {
   result_.damages.push_back(std::move(damage));
 }
 
+std::set<std::string> Findings::objects() {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> out;
+  for (const auto& damage : result_.damages) {
+    if (damage.store == store_) out.insert(damage.object);
+  }
+  return out;
+}
+
+void Findings::add_backup(const std::string& manifest, const std::set<std::string>& objects) {
+  const std::lock_guard lock(mutex_);
+  for (auto& damage : result_.damages) {
+    if (damage.store == store_ && objects.contains(damage.object)) damage.backups.push_back(manifest);
+  }
+}
+
 }  // namespace owl::proof

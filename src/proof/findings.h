@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "proof/verify.h"
@@ -28,6 +29,10 @@ class Findings {
       add(std::move(damage));
     }
   }
+  /// Keys of what was found in this store so far.
+  std::set<std::string> objects();
+  /// Notes on the findings of these objects, in this store, that a backup relies on them.
+  void add_backup(const std::string& manifest, const std::set<std::string>& objects);
   /// Changes the counts under the lock.
   template <typename Change>
   void count(Change change) {
@@ -35,13 +40,13 @@ class Findings {
     change(result_);
   }
 
- private:
   static bool is_about_the_object(ErrorKind kind) {
     // A damaged header may name a version or an epoch that there never was.
     return kind == ErrorKind::integrity || kind == ErrorKind::not_found || kind == ErrorKind::unsupported ||
            kind == ErrorKind::no_key;
   }
 
+ private:
   const std::string store_;
   Monitor& monitor_;
   std::mutex mutex_;

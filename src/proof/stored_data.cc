@@ -3,13 +3,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <map>
-#include <utility>
+#include <set>
 
-#include "cluster/restore_tree.h"
+#include "cluster/extent_map.h"
 #include "codec/hash.h"
 #include "concurrency/task_group.h"
-#include "postgres/types.h"
+#include "proof/expected.h"
 #include "repository/blob_reader.h"
 #include "repository/manifest_list.h"
 #include "repository/object_keys.h"
@@ -20,12 +19,6 @@ namespace owl::proof {
 namespace {
 
 namespace keys = repository::keys;
-
-/// What the manifests of one store ask of it.
-struct Expected {
-  std::map<std::string, std::pair<repository::PackRef, std::vector<std::string>>> packs;  ///< by key; who relies on it
-  std::map<std::string, std::vector<std::string>> wal;
-};
 
 class StoredData {
  public:
@@ -44,9 +37,11 @@ class StoredData {
 
   void run() {
     read_manifests();
-    check_voids();
+    if (!options_.chosen) check_voids();
     check_packs();
+    check_leaves();
     check_wal();
+    name_backups();
   }
 
  private:
@@ -55,63 +50,50 @@ class StoredData {
     findings_.guarded({{}, object, {}, Concern::backups, {}, relying}, check);
   }
 
+  /// Opens those of this store, one at a time: they can be large.
+  template <typename Use>
+  void each_manifest(Use use) {
+    for (const auto& entry : backups_) {
+      if (std::ranges::find(entry.stores, member_.name) == entry.stores.end()) continue;
+      use(entry.path, [&] { return repository::load_manifest(only_, keys_, entry, stop_); });
+    }
+  }
+
   void read_manifests() {
     monitor_.phase(fmt::format("reading manifests of {}", member_.name), backups_.size(), "backups");
-    for (const auto& entry : backups_) {
+    each_manifest([&](const std::string& path, const auto& load) {
       monitor_.advance(1);
-      if (std::ranges::find(entry.stores, member_.name) == entry.stores.end()) continue;
-      guarded(entry.path, {entry.path}, [&] {
-        const auto loaded = repository::load_manifest(only_, keys_, entry, stop_);
+      guarded(path, {path}, [&] {
+        const auto loaded = load();
         if (!loaded) return;  // a void
         findings_.count([](VerifyResult& result) { ++result.manifests; });
-        expect(entry.path, loaded->manifest);
-        check_leaves(entry.path, loaded->manifest);
+        expected_.add(loaded->manifest);
       });
-    }
+    });
   }
 
   /// A void hides a backup from every listing, which looks at its header alone: is it one that a host made?
   void check_voids() {
+    const auto told = findings_.objects();
     for (const auto& info : storage::list_all(*member_.store, "backups/", stop_)) {
-      if (info.size > repository::largest_void || !keys::parse_manifest(info.key)) continue;
+      if (info.size > repository::largest_void || !keys::parse_manifest(info.key) || told.contains(info.key)) continue;
       guarded(info.key, {info.key}, [&] { repository::what_stands(member_, keys_, info.key, stop_); });
     }
   }
 
-  void expect(const std::string& path, const repository::Manifest& manifest) {
-    for (const auto& pack : manifest.packs) {
-      auto& expected = expected_.packs[keys::pack(pack)];
-      expected.first = pack;
-      expected.second.push_back(path);
-    }
-    if (!manifest.wal) return;
-    for (const auto& range : manifest.wal->ranges) {
-      const std::uint64_t size = manifest.wal->segment_size;
-      const auto last = (std::max(range.stop_lsn, range.start_lsn + 1) - 1) / size;
-      for (auto number = range.start_lsn / size; number <= last; ++number) {
-        const auto name = postgres::to_file_name({range.timeline, number}, manifest.wal->segment_size);
-        expected_.wal[keys::wal_object(std::to_string(manifest.wal->system_id), name)].push_back(path);
-      }
-    }
-  }
-
-  void check_leaves(const std::string& path, const repository::Manifest& manifest) {
-    const auto want_nothing = [](const cluster::FileEntry&) { return false; };
-    guarded(path, {path}, [&] { cluster::load_tree(manifest, reader_, want_nothing, stop_); });
-  }
-
   void check_packs() {
     std::uint64_t total = 0;
-    std::vector<const std::pair<const std::string, std::pair<repository::PackRef, std::vector<std::string>>>*> packs;
+    std::vector<const std::pair<const std::string, repository::PackRef>*> packs;
     for (const auto& pack : expected_.packs) {
+      if (!options_.shard.has(pack.first)) continue;
       packs.push_back(&pack);
-      total += pack.second.first.size;
+      total += pack.second.size;
     }
     monitor_.phase(fmt::format("verifying packs of {}", member_.name), total);
     parallel_for(packs.size(), options_.workers, stop_, [&](std::size_t i, std::stop_token stop) {
-      const std::string& key = packs[i]->first;
-      const repository::PackRef& pack = packs[i]->second.first;
-      guarded(key, packs[i]->second.second, [&] { check_pack(key, pack, stop); });
+      const std::string& key = packs[i]->first;  // no structured binding: clang 14 captures none
+      const repository::PackRef& pack = packs[i]->second;
+      guarded(key, {}, [&] { check_pack(key, pack, stop); });
       monitor_.advance(pack.size);
     });
   }
@@ -122,16 +104,10 @@ class StoredData {
     if (bytes->size() != pack.size) {
       throw Error(ErrorKind::integrity, fmt::format("the pack has {} bytes instead of {}", bytes->size(), pack.size));
     }
-    if (codec::sha256(*bytes) != pack.id)
+    if (codec::sha256(*bytes) != pack.id) {
       throw Error(ErrorKind::integrity, "the pack's bytes are not those that its id names");
-    std::uint64_t blobs = 0;
-    if (options_.data) {
-      const auto directory = reader_.directory(pack, stop);
-      std::vector<std::uint32_t> entries(directory->entries.size());
-      for (std::uint32_t i = 0; i < entries.size(); ++i) entries[i] = i;
-      reader_.read(
-          pack, entries, [&](std::uint32_t, ByteView) { ++blobs; }, stop);
     }
+    const auto blobs = options_.data ? open_blobs(pack, stop) : 0;
     findings_.count([&](VerifyResult& result) {
       ++result.packs;
       result.blobs += blobs;
@@ -139,20 +115,56 @@ class StoredData {
     });
   }
 
-  void check_wal() {
-    std::vector<std::string> stored;
-    for (const auto& object : storage::list_all(*member_.store, "wal/", stop_)) stored.push_back(object.key);
-    monitor_.phase(fmt::format("verifying WAL of {}", member_.name), stored.size(), "objects");
-    parallel_for(stored.size(), options_.workers, stop_, [&](std::size_t i, std::stop_token stop) {
-      const auto expected = expected_.wal.find(stored[i]);
-      guarded(stored[i], expected == expected_.wal.end() ? std::vector<std::string>{} : expected->second,
-              [&] { check_wal_object(stored[i], stop); });
+  std::uint64_t open_blobs(const repository::PackRef& pack, std::stop_token stop) {
+    std::uint64_t blobs = 0;
+    const auto directory = reader_.directory(pack, stop);
+    std::vector<std::uint32_t> entries(directory->entries.size());
+    for (std::uint32_t i = 0; i < entries.size(); ++i) entries[i] = i;
+    reader_.read(
+        pack, entries, [&](std::uint32_t, ByteView) { ++blobs; }, stop);
+    return blobs;
+  }
+
+  /// One leaf that many backups share is read once. Those of a pack that is damaged were told of with it.
+  void check_leaves() {
+    const auto damaged = findings_.objects();
+    std::vector<const Expected::Leaf*> leaves;
+    for (const auto& [place, leaf] : expected_.leaves) {
+      if (options_.shard.has(place.first) && !damaged.contains(place.first)) leaves.push_back(&leaf);
+    }
+    monitor_.phase(fmt::format("reading file lists of {}", member_.name), leaves.size(), "lists");
+    parallel_for(leaves.size(), options_.workers, stop_, [&](std::size_t i, std::stop_token stop) {
+      guarded(keys::pack(leaves[i]->pack), {}, [&] { check_leaf(*leaves[i], stop); });
       monitor_.advance(1);
     });
-    for (const auto& [key, relying] : expected_.wal) {
-      if (!std::ranges::binary_search(stored, key))
-        findings_.add({{}, key, "the WAL segment is missing", Concern::backups, {}, relying});
+  }
+
+  void check_leaf(const Expected::Leaf& leaf, std::stop_token stop) {
+    const auto plain = reader_.read_one(leaf.pack, leaf.entry, leaf.name, stop);
+    const auto parsed = value_or_throw(cluster::parse_extent_leaf(plain));
+    for (const auto& pack : parsed.packs) {
+      if (expected_.packs.contains(keys::pack(pack))) continue;
+      throw Error(ErrorKind::integrity, fmt::format("a file list needs {}, which no manifest lists", keys::pack(pack)));
     }
+  }
+
+  void check_wal() {
+    std::set<std::string> stored;
+    for (const auto& object : storage::list_all(*member_.store, "wal/", stop_)) stored.insert(object.key);
+    for (const auto& key : expected_.wal) {
+      if (options_.shard.has(key) && !stored.contains(key)) {
+        findings_.add({{}, key, "the WAL segment is missing", Concern::backups, {}, {}});
+      }
+    }
+    std::erase_if(stored, [&](const std::string& key) {
+      return !options_.shard.has(key) || (options_.chosen && !expected_.wal.contains(key));
+    });
+    const std::vector<std::string> wanted(stored.begin(), stored.end());
+    monitor_.phase(fmt::format("verifying WAL of {}", member_.name), wanted.size(), "objects");
+    parallel_for(wanted.size(), options_.workers, stop_, [&](std::size_t i, std::stop_token stop) {
+      guarded(wanted[i], {}, [&] { check_wal_object(wanted[i], stop); });
+      monitor_.advance(1);
+    });
   }
 
   void check_wal_object(const std::string& key, std::stop_token stop) {
@@ -163,6 +175,30 @@ class StoredData {
       ++result.wal_objects;
       result.bytes += bytes.size();
     });
+  }
+
+  /// Which backups does the damage take down? Only now, and only of what is damaged.
+  void name_backups() {
+    const auto damaged = findings_.objects();
+    if (damaged.empty()) return;
+    each_manifest([&](const std::string& path, const auto& load) {
+      try {
+        const auto loaded = load();
+        if (loaded) name_in(path, loaded->manifest, damaged);
+      } catch (const Error& error) {
+        if (!Findings::is_about_the_object(error.kind())) throw;  // told of already
+      }
+    });
+  }
+
+  void name_in(const std::string& path, const repository::Manifest& manifest, const std::set<std::string>& damaged) {
+    std::set<std::string> needed;
+    const auto need = [&](std::string key) {
+      if (damaged.contains(key)) needed.insert(std::move(key));
+    };
+    for (const auto& pack : manifest.packs) need(keys::pack(pack));
+    for (auto& key : wal_keys_of(manifest)) need(std::move(key));
+    findings_.add_backup(path, needed);
   }
 
   repository::StoreSet::Member& member_;

@@ -1,11 +1,17 @@
 #include "proof/verify.h"
 
+#include "codec/hash.h"
 #include "proof/findings.h"
+#include "proof/heads_check.h"
 #include "proof/own_objects.h"
 #include "proof/stored_data.h"
 #include "proof/upkeep_objects.h"
 
 namespace owl::proof {
+
+bool Shard::has(std::string_view key) const {
+  return count <= 1 || codec::xxh3_64(as_bytes(key)) % count == number - 1;
+}
 
 VerifyResult verify(const std::vector<repository::BackupEntry>& backups, repository::StoreSet& stores,
                     const crypto::HostKeys& host, const VerifyOptions& options, Monitor& monitor,
@@ -22,6 +28,7 @@ VerifyResult verify(const std::vector<repository::BackupEntry>& backups, reposit
       stores.drop(member.name, error);  // goes on with the others; throws where none is left
     }
   }
+  if (options.heads != nullptr) check_heads(backups, stores, host, *options.heads, monitor, result, stop);
   return result;
 }
 
