@@ -55,7 +55,9 @@ class Owlbackup:
         return cost
 
     def restore(self, folder):
-        return measure(self.account, self.command("restore", "cluster", "--to", folder, "--immediate"))
+        cost = measure(self.account, self.command("restore", "cluster", "--to", folder, "--immediate"))
+        self.account.run(self.command("restore", "finish", "--to", folder))  # ends the agent that waits to serve WAL
+        return cost
 
     def version(self):
         return self.account.run([self.programs + "/owlbackup", "--version"]).split()[-1]
