@@ -7,6 +7,7 @@
 
 #include <cstdio>
 
+#include "os/direct_write.h"
 #include "os/file.h"
 #include "os/os_error.h"
 #include "os/system.h"
@@ -65,7 +66,12 @@ class TemporaryFile {
   TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile() { remove(); }
 
-  void write(ByteView bytes) { write_all(fd_, bytes, place_.path.native()); }
+  void write(ByteView bytes) {
+    const auto name = place_.path.native();
+    const std::size_t direct = size_ == 0 ? write_direct(fd_, bytes, name) : 0;
+    write_all(fd_, bytes.subspan(direct), name);
+    size_ += bytes.size();
+  }
   void sync() { sync_file(fd_, place_.path.native()); }
   const std::string& name() const { return name_; }
   void remove() {
@@ -87,6 +93,7 @@ class TemporaryFile {
   const Place& place_;
   std::string name_;
   FileDescriptor fd_;
+  std::uint64_t size_ = 0;
 };
 
 /// Errors of link(2) that mean "not on this file system" (FAT, SMB, some of FUSE).
