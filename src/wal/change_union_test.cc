@@ -239,7 +239,7 @@ TEST(UnionOfMaps, OutOfOrderIsAHole) {
 
 TEST(UnionOfMaps, ABrokenChainIsAHole) {
   ThreeSegments three;
-  for (const int which : {0, 1, 2, 3, 4, 5, 6, 7}) {
+  for (const int which : {0, 1, 2, 3, 4, 5, 6, 7, 8}) {
     auto maps = three.maps();
     if (which == 0) maps[1].first_previous = {maps[1].first_previous.value - 8};
     if (which == 1) maps[1].in.reset();
@@ -248,6 +248,7 @@ TEST(UnionOfMaps, ABrokenChainIsAHole) {
     if (which == 4) maps[1].in->remaining -= 8;
     if (which == 5) maps[0].out->kept[30] ^= 1;
     if (which == 6) maps[1].in->part.size -= 8;
+    if (which == 8) maps[0].last = {maps[0].last.value - 8};
     if (which == 7) maps[1].in->dropped = true;  // then its first record names another before it
     const auto joined = united(maps, three.first, three.last);
     ASSERT_FALSE(joined.complete()) << which;
