@@ -133,14 +133,6 @@ TEST_F(CheckTargetTest, ATablespaceOfTheBackupMayBeCreatedAgain) {
   check();
 }
 
-TEST_F(CheckTargetTest, TheDiskMustHaveRoom) {
-  plan_.base.loaded.manifest.plain_bytes = std::uint64_t{1} << 60;
-  options_.to = folder_ / "a/b/c";
-  const auto error = refusal(ErrorKind::disk_full);
-  EXPECT_THAT(error.message(), testing::StartsWith(folder_.path().string() + " has "));
-  EXPECT_THAT(error.message(), HasSubstr(" free, the restore needs "));
-}
-
 TEST_F(CheckTargetTest, AnotherArchitectureIsRefused) {
   details().architecture = "s390x big-endian";
   EXPECT_THAT(refusal(ErrorKind::unsupported).message(),

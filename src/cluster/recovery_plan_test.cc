@@ -100,8 +100,8 @@ TEST_F(PlanTest, LaterThanEverythingIsRefusedWithTheLastTime) {
             "can't restore to up to and including 2026-11-18 12:30:00+00: the last transaction in the archive ended "
             "at 2026-11-18 12:03:00+00: nothing later can be told from it");
   EXPECT_EQ(error.hint(),
-            "Moments that can be reached: 2026-11-18 12:00:30+00 to 2026-11-18 12:03:00+00; without a target, all "
-            "that is archived. Nothing was changed.");
+            "Moments that can be reached: 2026-11-18 12:00:10+00 to 2026-11-18 12:02:59.999999+00; without a target, "
+            "all that is archived. Nothing was changed.");
 }
 
 TEST_F(PlanTest, BeforeTheBackupBeganIsRefused) {
