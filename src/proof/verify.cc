@@ -24,7 +24,8 @@ VerifyResult verify(const std::vector<repository::BackupEntry>& backups, reposit
       check_upkeep_objects(member, host, options.workers, findings, stop);
       check_stored_data(member, backups, host, options, findings, monitor, stop);
     } catch (const Error& error) {
-      if (!repository::is_store_failure(error.kind())) throw;
+      // Where there is no repository at all, a verification must not end as if all were well.
+      if (!repository::is_store_failure(error.kind()) || error.kind() == ErrorKind::config) throw;
       stores.drop(member.name, error);  // goes on with the others; throws where none is left
     }
   }
