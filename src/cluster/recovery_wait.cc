@@ -11,6 +11,10 @@ namespace {
 
 using Outcome = RestoredServer::Outcome;
 
+/// ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE (src/backend/utils/errcodes.txt): what pg_get_wal_replay_pause_state() and
+/// pg_is_wal_replay_paused() answer once recovery is over.
+constexpr std::string_view not_in_recovery = "55000";
+
 /// Of a server that recovers: how far it is, whether it waits there, and the last transaction's end. 13 tells only that
 /// a pause was asked for, which at a target is the same.
 std::string progress_query(int major) {
@@ -53,10 +57,12 @@ class RecoveryWait {
     if (!server_.process.ready()) return false;  // not consistent yet, or on its way down
     try {
       return look();
-    } catch (const Error&) {
+    } catch (const Error& error) {
       connection_.reset();
+      // Recovery ended between the two questions, or the server did.
+      if (error.sqlstate() == not_in_recovery) return false;
       if (server_.process.running() && server_.process.ready()) throw;
-      return false;  // it ended while it was asked
+      return false;
     }
   }
 
