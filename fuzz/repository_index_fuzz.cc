@@ -1,7 +1,7 @@
 // Index objects.
 #include "base/check.h"
-#include "repository/index.h"
 #include "repository/document.h"
+#include "repository/index.h"
 
 namespace {
 

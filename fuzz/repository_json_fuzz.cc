@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)parse_repository_object(input);
   if (const auto half = parse_epoch_public(input)) {
     const auto again = parse_epoch_public(serialize(*half));
-    OWL_CHECK(again && again->public_key == half->public_key && again->mac == half->mac, "a half that changes when it is written");
+    OWL_CHECK(again && again->public_key == half->public_key && again->mac == half->mac,
+              "a half that changes when it is written");
   }
   return 0;
 }

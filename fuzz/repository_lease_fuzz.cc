@@ -1,8 +1,8 @@
 // Leases and trash objects.
 #include "base/check.h"
+#include "repository/document.h"
 #include "repository/lease.h"
 #include "repository/trash.h"
-#include "repository/document.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // Manifests, and the voids that stand where one would.
 #include "base/check.h"
-#include "repository/manifest.h"
 #include "repository/document.h"
+#include "repository/manifest.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // Pack directories, and a pack's header and trailer.
 #include "base/check.h"
-#include "repository/pack.h"
 #include "repository/document.h"
+#include "repository/pack.h"
 
 namespace {
 

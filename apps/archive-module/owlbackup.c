@@ -1,22 +1,22 @@
 /*
- * The archive module: archive_library = 'owlbackup' (PostgreSQL 15 and later). The archiver hands each WAL file to the WAL
- * service (`owlbackup wal serve`) over its socket, as owl-wal does, without starting a process for it.
+ * The archive module: archive_library = 'owlbackup' (PostgreSQL 15 and later). The archiver hands each WAL file to the
+ * WAL service (`owlbackup wal serve`) over its socket, as owl-wal does, without starting a process for it.
  *
  *   owlbackup.socket   where the service listens (default /var/lib/owlbackup/wal.sock)
  *   owlbackup.timeout  seconds to wait for it (default 60)
  *
- * It lives in the archiver, so: C, since ereport jumps over destructors; no threads; no library; nothing blocks longer than a
- * second without a look at interrupts; false rather than ERROR, which would end the archiver before PostgreSQL 17. What an
- * error may have left open is closed at the next call. Sources: src/backend/postmaster/pgarch.c, doc/src/sgml/archive-modules.sgml.
+ * It lives in the archiver, so: C, since ereport jumps over destructors; no threads; no library; nothing blocks longer
+ * than a second without a look at interrupts; false rather than ERROR, which would end the archiver before
+ * PostgreSQL 17. What an error may have left open is closed at the next call. Sources: src/backend/postmaster/pgarch.c,
+ * doc/src/sgml/archive-modules.sgml.
  */
-#include "postgres.h"
-
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "miscadmin.h"
+#include "postgres.h"
 #include "storage/latch.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -31,7 +31,7 @@ PG_MODULE_MAGIC;
 
 enum { file_fd, control_fd, folder_fd, descriptors, service_fd = descriptors, all_fds };
 
-static char *socket_path;
+static char* socket_path;
 static int timeout_s;
 static int fds[all_fds] = {-1, -1, -1, -1};
 
@@ -52,20 +52,20 @@ static void close_all(void) {
   }
 }
 
-static bool complain(const char *file, const char *why) {
+static bool complain(const char* file, const char* why) {
   close_all();
   ereport(WARNING, (errmsg("owlbackup did not archive \"%s\": %s", file, why)));
   return false;
 }
 
 /* Into a buffer of ours: the archiver has no memory context that is emptied between files. */
-static bool complain_with(const char *file, const char *what, const char *detail) {
+static bool complain_with(const char* file, const char* what, const char* detail) {
   static char why[2 * MAXPGPATH];
   snprintf(why, sizeof(why), "%s: %s", what, detail);
   return complain(file, why);
 }
 
-static bool open_files(const char *path) {
+static bool open_files(const char* path) {
   fds[file_fd] = open(path, O_RDONLY | O_CLOEXEC);
   fds[control_fd] = open("global/pg_control", O_RDONLY | O_CLOEXEC); /* the archiver works in the data directory */
   fds[folder_fd] = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -80,19 +80,20 @@ static bool connect_to_service(void) {
   }
   strcpy(address.sun_path, socket_path);
   fds[service_fd] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  return fds[service_fd] >= 0 && connect(fds[service_fd], (struct sockaddr *)&address, sizeof(address)) == 0;
+  return fds[service_fd] >= 0 && connect(fds[service_fd], (struct sockaddr*)&address, sizeof(address)) == 0;
 }
 
 /* One line with the descriptors beside it (SCM_RIGHTS). It is short: an empty socket takes it at once. */
-static bool send_request(const char *file) {
+static bool send_request(const char* file) {
   char line[MAXPGPATH];
   union {
     struct cmsghdr header;
     char room[CMSG_SPACE(sizeof(int) * descriptors)];
   } control;
   struct iovec data = {.iov_base = line};
-  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof(control.room)};
-  struct cmsghdr *header;
+  struct msghdr message = {
+      .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof(control.room)};
+  struct cmsghdr* header;
   snprintf(line, sizeof(line), "push %s\n", file);
   data.iov_len = strlen(line);
   memset(&control, 0, sizeof(control));
@@ -122,7 +123,7 @@ static bool wait_for_answer(TimestampTz deadline) {
 }
 
 /* False: the time is up. An empty answer: the service went away. */
-static bool read_answer(char *answer, size_t size) {
+static bool read_answer(char* answer, size_t size) {
   const TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), (int64)timeout_s * 1000);
   size_t length = 0;
   while (length + 1 < size) {
@@ -139,11 +140,12 @@ static bool read_answer(char *answer, size_t size) {
   return true;
 }
 
-static bool archive(const char *file, const char *path) {
+static bool archive(const char* file, const char* path) {
   char answer[4096];
   close_all();
   if (!open_files(path)) return complain_with(file, "can't open it", strerror(errno));
-  if (!connect_to_service()) return complain_with(file, "no WAL service (`owlbackup wal serve`) answers on owlbackup.socket", strerror(errno));
+  if (!connect_to_service())
+    return complain_with(file, "no WAL service (`owlbackup wal serve`) answers on owlbackup.socket", strerror(errno));
   if (!send_request(file)) return complain_with(file, "can't ask the WAL service", strerror(errno));
   if (!read_answer(answer, sizeof(answer))) return complain(file, "the WAL service did not answer in time");
   close_all();
@@ -153,22 +155,31 @@ static bool archive(const char *file, const char *path) {
   return complain(file, strncmp(answer, "error ", 6) == 0 ? answer + 6 : answer);
 }
 
-static bool is_configured(void) { return socket_path != NULL && socket_path[0] != '\0'; }
+static bool is_configured(void) {
+  return socket_path != NULL && socket_path[0] != '\0';
+}
 
 #if PG_VERSION_NUM >= 160000
 
-static bool check_configured_cb(ArchiveModuleState *state) { return is_configured(); }
-static bool archive_file_cb(ArchiveModuleState *state, const char *file, const char *path) { return archive(file, path); }
+static bool check_configured_cb(ArchiveModuleState* state) {
+  return is_configured();
+}
+static bool archive_file_cb(ArchiveModuleState* state, const char* file, const char* path) {
+  return archive(file, path);
+}
 
-static const ArchiveModuleCallbacks callbacks = {.check_configured_cb = check_configured_cb, .archive_file_cb = archive_file_cb};
+static const ArchiveModuleCallbacks callbacks = {.check_configured_cb = check_configured_cb,
+                                                 .archive_file_cb = archive_file_cb};
 
-const ArchiveModuleCallbacks *_PG_archive_module_init(void) { return &callbacks; }
+const ArchiveModuleCallbacks* _PG_archive_module_init(void) {
+  return &callbacks;
+}
 
 #else
 
-void _PG_archive_module_init(ArchiveModuleCallbacks *callbacks);
+void _PG_archive_module_init(ArchiveModuleCallbacks* callbacks);
 
-void _PG_archive_module_init(ArchiveModuleCallbacks *callbacks) {
+void _PG_archive_module_init(ArchiveModuleCallbacks* callbacks) {
   callbacks->check_configured_cb = is_configured;
   callbacks->archive_file_cb = archive;
 }

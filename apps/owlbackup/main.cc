@@ -1,3 +1,5 @@
 #include "app/command.h"
 
-int main(int argc, char** argv) { return owl::app::run_program(argc, argv); }
+int main(int argc, char** argv) {
+  return owl::app::run_program(argc, argv);
+}

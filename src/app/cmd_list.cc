@@ -1,6 +1,5 @@
 #include <fmt/core.h>
 
-
 #include "app/backup_view.h"
 #include "app/command.h"
 #include "app/heads_view.h"

@@ -7,8 +7,8 @@
 
 #include "app/backup_view.h"
 #include "app/command.h"
-#include "app/restore_arguments.h"
 #include "app/heads_view.h"
+#include "app/restore_arguments.h"
 #include "app/restore_record.h"
 #include "app/restore_view.h"
 #include "base/units.h"
@@ -135,7 +135,8 @@ class RestoreRun {
     options_.owner = owner_of(arguments_, plan_->base.details);
     cluster::check_target(options_, *plan_);
     find_programs();
-    if (auto text = cluster::collation_warning(plan_->base.details, gnu_get_libc_version())) in_.monitor().warning(std::move(*text));
+    if (auto text = cluster::collation_warning(plan_->base.details, gnu_get_libc_version()))
+      in_.monitor().warning(std::move(*text));
     if (arguments_.dry_run) return show_plan(reader);
     return execute(reader);
   }

@@ -32,18 +32,21 @@ class Examination {
   void keys() {
     guarded("keys", [&] {
       const auto& keys = in_.keys();
-      ok("keys", fmt::format("{} is readable; fingerprint {}", in_.key_file().string(), crypto::to_text(keys.fingerprint)));
+      ok("keys",
+         fmt::format("{} is readable; fingerprint {}", in_.key_file().string(), crypto::to_text(keys.fingerprint)));
     });
   }
 
   void postgres() {
     guarded("postgres", [&] {
       if (in_.settings().postgres.connection.empty()) {
-        return add(Finding::Level::warning, "postgres", "no [postgres] connection is configured", "Set it to back up a cluster from this host.");
+        return add(Finding::Level::warning, "postgres", "no [postgres] connection is configured",
+                   "Set it to back up a cluster from this host.");
       }
       owl::postgres::Connection connection(in_.settings().postgres.connection);
       const auto facts = owl::postgres::read_server_facts(connection);
-      ok("postgres", fmt::format("version {}.{} answers, system {}", facts.version / 10000, facts.version % 10000, facts.system_id));
+      ok("postgres", fmt::format("version {}.{} answers, system {}", facts.version / 10000, facts.version % 10000,
+                                 facts.system_id));
       settings(facts);
       directory(facts);
       archiver(connection);
@@ -77,7 +80,8 @@ class Examination {
     if (!back || !equal(*back, content)) throw Error(ErrorKind::integrity, "what was written does not come back");
     ok("storage " + name, fmt::format("{}: written, read and removed", store.description()));
     if (again != storage::PutOutcome::already_exists) {
-      add(Finding::Level::failed, "storage " + name, "the store ignores If-None-Match: two writers could overwrite each other",
+      add(Finding::Level::failed, "storage " + name,
+          "the store ignores If-None-Match: two writers could overwrite each other",
           "Use a store with conditional PUT (R2, AWS S3, Ceph, MinIO all have it).");
     }
   }
@@ -88,8 +92,10 @@ class Examination {
     if (!theirs) return;
     const auto ours = in_.clock().now();
     const auto apart = ours > *theirs ? ours - *theirs : *theirs - ours;
-    if (apart < tolerated) return ok("clock", fmt::format("within {} of store {}", format_duration(apart + std::chrono::seconds(1)), name));
-    add(Finding::Level::failed, "clock", fmt::format("this host's clock and store {}'s are {} apart", name, format_duration(apart)),
+    if (apart < tolerated)
+      return ok("clock", fmt::format("within {} of store {}", format_duration(apart + std::chrono::seconds(1)), name));
+    add(Finding::Level::failed, "clock",
+        fmt::format("this host's clock and store {}'s are {} apart", name, format_duration(apart)),
         "Set the clock (NTP): signatures and times of backups depend on it.");
   }
 
@@ -100,15 +106,20 @@ class Examination {
   }
 
   void settings(const owl::postgres::ServerFacts& facts) {
-    if (facts.wal_level == "minimal") add(Finding::Level::failed, "postgres", "wal_level is minimal", "wal_level = replica, then restart.");
+    if (facts.wal_level == "minimal")
+      add(Finding::Level::failed, "postgres", "wal_level is minimal", "wal_level = replica, then restart.");
     if (facts.archive_mode == "off") {
-      add(Finding::Level::failed, "postgres", "archive_mode is off", "archive_mode = on, archive_command = 'owl-wal push %p', then restart.");
+      add(Finding::Level::failed, "postgres", "archive_mode is off",
+          "archive_mode = on, archive_command = 'owl-wal push %p', then restart.");
     } else if (facts.archive_command.empty() && facts.archive_library.empty()) {
-      add(Finding::Level::failed, "postgres", "archive_command is empty", "archive_command = 'owl-wal push %p', then reload.");
+      add(Finding::Level::failed, "postgres", "archive_command is empty",
+          "archive_command = 'owl-wal push %p', then reload.");
     } else {
-      ok("postgres", fmt::format("archiving is on ({})", facts.archive_library.empty() ? facts.archive_command : facts.archive_library));
+      ok("postgres", fmt::format("archiving is on ({})",
+                                 facts.archive_library.empty() ? facts.archive_command : facts.archive_library));
     }
-    if (!facts.full_page_writes) add(Finding::Level::warning, "postgres", "full_page_writes is off", "full_page_writes = on, then reload.");
+    if (!facts.full_page_writes)
+      add(Finding::Level::warning, "postgres", "full_page_writes is off", "full_page_writes = on, then reload.");
     if (!facts.checksums) {
       add(Finding::Level::warning, "postgres", "data checksums are off: damage on the server's disk can't be noticed",
           "Stop the server, pg_checksums --enable, start it.");
@@ -121,15 +132,20 @@ class Examination {
     const auto control = owl::postgres::read_control_file(path, in_.clock()).parsed;
     ok("postgres", fmt::format("{} is readable from here", path.string()));
     if (!wal::Enrolments(in_.settings().state.directory).covers(path, control.system_id)) {
-      add(Finding::Level::warning, "postgres", fmt::format("{} is not enrolled: new timelines will not be archived", path.string()), "owlbackup doctor --enrol");
+      add(Finding::Level::warning, "postgres",
+          fmt::format("{} is not enrolled: new timelines will not be archived", path.string()),
+          "owlbackup doctor --enrol");
     }
   }
 
   void archiver(owl::postgres::Connection& connection) {
     const auto rows = connection.query(
-        "SELECT failed_count, last_failed_wal, last_failed_time > coalesce(last_archived_time, '-infinity') FROM pg_catalog.pg_stat_archiver");
+        "SELECT failed_count, last_failed_wal, last_failed_time > coalesce(last_archived_time, '-infinity') FROM "
+        "pg_catalog.pg_stat_archiver");
     if (rows.empty() || rows[0][2].value_or("f") != "t") return;
-    add(Finding::Level::failed, "postgres", fmt::format("archiving fails: {} failures, the last with {}", rows[0][0].value_or("?"), rows[0][1].value_or("?")),
+    add(Finding::Level::failed, "postgres",
+        fmt::format("archiving fails: {} failures, the last with {}", rows[0][0].value_or("?"),
+                    rows[0][1].value_or("?")),
         "Look into the server's log for what owlbackup said.");
   }
 

@@ -83,7 +83,8 @@ std::vector<storage::StoreOptions> Invocation::store_options() {
     if (options_.store.empty() || options_.store == store.name) out.push_back(to_store_options(store));
   }
   if (out.empty()) {
-    throw Error(ErrorKind::usage, fmt::format("--store {}: there is no such store; the configuration has {}", options_.store, names));
+    throw Error(ErrorKind::usage,
+                fmt::format("--store {}: there is no such store; the configuration has {}", options_.store, names));
   }
   return out;
 }
@@ -107,7 +108,8 @@ const crypto::HostKeys& Invocation::keys() {
 
 const crypto::HostKeys& Invocation::checked_keys() {
   const auto& host = keys();
-  stores().on_each([&](repository::StoreSet::Member& member) { repository::check_repository(*member.store, host, stop_); });
+  stores().on_each(
+      [&](repository::StoreSet::Member& member) { repository::check_repository(*member.store, host, stop_); });
   return host;
 }
 

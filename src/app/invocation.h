@@ -48,14 +48,15 @@ class Invocation {
   repository::StoreSet& stores();
   /// The host's key file; Error(config) that names `init` and `keys enroll` when there is none.
   const crypto::HostKeys& keys();
-  /// As keys(), and each store is checked to hold this repository; stores that can't be reached drop out with a warning.
+  /// As keys(), and each store is checked to hold this repository; stores that can't be reached drop out with a
+  /// warning.
   const crypto::HostKeys& checked_keys();
   crypto::UnwrapSources unwrap_sources();
   /// Keys for reading data: from the key file and the private key; without a key file all from the private key.
   struct Secrets {
     crypto::HostKeys keys;
     std::vector<crypto::EpochSecrets> secrets;
-    bool enrolled = false;    ///< the host has a key file
+    bool enrolled = false;  ///< the host has a key file
   };
   Secrets unwrap();
 

@@ -25,7 +25,8 @@ class Output {
 
   bool json() const { return options_.json; }
   Monitor& monitor();
-  /// Long work: with --json, phases, notes and warnings become events, one line each. Others keep stdout for the one document.
+  /// Long work: with --json, phases, notes and warnings become events, one line each. Others keep stdout for the one
+  /// document.
   void stream_events();
   std::size_t warnings() const;
 

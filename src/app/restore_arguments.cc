@@ -31,9 +31,10 @@ postgres::Lsn lsn_of(std::string_view text) {
 /// PostgreSQL heeds the action at a target only, and opens the cluster at the end of the WAL whatever was asked for.
 void refuse_action_without_target(const RestoreTarget& target) {
   if (target.kind != RestoreTarget::Kind::latest || target.action == "promote") return;
-  throw Error(ErrorKind::usage, fmt::format("--target-action {} needs a target: at the end of the archived WAL recovery "
-                                            "always opens the cluster",
-                                            target.action))
+  throw Error(ErrorKind::usage,
+              fmt::format("--target-action {} needs a target: at the end of the archived WAL recovery "
+                          "always opens the cluster",
+                          target.action))
       .with_hint("Name a moment with --target-time, --target-lsn, --target-xid, --target-name or --immediate.");
 }
 

@@ -16,8 +16,8 @@ struct TimelineView {
   postgres::TimelineId timeline = 0;
   std::string first, last;
   std::uint64_t segments = 0, gaps = 0, bytes = 0;
-  std::vector<std::string> missing;      ///< the first segment of each gap
-  std::vector<std::string> incomplete;   ///< stores that lack some of them
+  std::vector<std::string> missing;     ///< the first segment of each gap
+  std::vector<std::string> incomplete;  ///< stores that lack some of them
 };
 
 std::uint32_t segment_size_of(Invocation& in, const wal::Archive& archive) {
@@ -31,7 +31,8 @@ std::uint32_t segment_size_of(Invocation& in, const wal::Archive& archive) {
   return 16u << 20;
 }
 
-TimelineView view_of(const wal::Archive& archive, postgres::TimelineId timeline, std::uint32_t segment_size, std::size_t stores) {
+TimelineView view_of(const wal::Archive& archive, postgres::TimelineId timeline, std::uint32_t segment_size,
+                     std::size_t stores) {
   TimelineView view;
   view.timeline = timeline;
   const auto ranges = archive.ranges(timeline, segment_size);
@@ -57,8 +58,13 @@ Json to_json(const TimelineView& view) {
   Json missing = Json::array(), incomplete = Json::array();
   for (const auto& name : view.missing) missing.push(name);
   for (const auto& name : view.incomplete) incomplete.push(name);
-  return Json().set("timeline", view.timeline).set("first", view.first).set("last", view.last)
-      .set("segments", view.segments).set("gaps", std::move(missing)).set("stored_bytes", view.bytes)
+  return Json()
+      .set("timeline", view.timeline)
+      .set("first", view.first)
+      .set("last", view.last)
+      .set("segments", view.segments)
+      .set("gaps", std::move(missing))
+      .set("stored_bytes", view.bytes)
       .set("not_in_every_store", std::move(incomplete));
 }
 
@@ -69,8 +75,9 @@ postgres::SystemId only_system(Invocation& in) {
   if (systems.size() == 1) return systems.front();
   std::string list;
   for (auto id : systems) list += fmt::format("{}{}", list.empty() ? "" : ", ", id);
-  throw Error(ErrorKind::usage, systems.empty() ? "no WAL is archived in this repository"
-                                                : fmt::format("WAL of several clusters is archived here ({}); which is meant?", list))
+  throw Error(ErrorKind::usage,
+              systems.empty() ? "no WAL is archived in this repository"
+                              : fmt::format("WAL of several clusters is archived here ({}); which is meant?", list))
       .with_hint("Use a recovery ticket or the restore agent: `owlbackup restore cluster` makes either.");
 }
 
@@ -85,13 +92,16 @@ int show_wal_status(Invocation& in) {
     for (auto timeline : archive.timelines()) {
       const auto view = view_of(archive, timeline, segment_size, in.stores().alive().size());
       gaps += view.gaps;
-      rows.push_back({std::to_string(system), std::to_string(timeline), view.first, view.last, std::to_string(view.segments),
+      rows.push_back({std::to_string(system), std::to_string(timeline), view.first, view.last,
+                      std::to_string(view.segments),
                       view.gaps == 0 ? "none" : view.missing.front() + (view.gaps > 1 ? " …" : "")});
       document.push(to_json(view).set("system_id", std::to_string(system)));
     }
   }
-  if (rows.empty()) in.output().say("No WAL is archived yet.");
-  else in.output().table({"SYSTEM", "TIMELINE", "FIRST", "LAST", "SEGMENTS", "GAPS"}, rows);
+  if (rows.empty())
+    in.output().say("No WAL is archived yet.");
+  else
+    in.output().table({"SYSTEM", "TIMELINE", "FIRST", "LAST", "SEGMENTS", "GAPS"}, rows);
   in.output().result(document);
   return gaps == 0 ? 0 : describe(ErrorKind::integrity).exit_code;
 }

@@ -24,10 +24,10 @@ class BinaryWriter {
   void u16(std::uint16_t value) { fixed(value); }
   void u32(std::uint32_t value) { fixed(value); }
   void u64(std::uint64_t value) { fixed(value); }
-  void varint(std::uint64_t value);         ///< unsigned LEB128
-  void signed_varint(std::int64_t value);   ///< zigzag, then LEB128
+  void varint(std::uint64_t value);        ///< unsigned LEB128
+  void signed_varint(std::int64_t value);  ///< zigzag, then LEB128
   void raw(ByteView bytes) { append(out_, bytes); }
-  void bytes(ByteView value);               ///< varint length, then the bytes
+  void bytes(ByteView value);  ///< varint length, then the bytes
   void text(std::string_view value) { bytes(as_bytes(value)); }
   std::size_t position() const { return out_.size(); }
 
@@ -47,7 +47,8 @@ class BinaryReader {
   T fixed() {
     T value = 0;
     const auto bytes = raw(sizeof(T));
-    for (std::size_t i = 0; i < bytes.size(); ++i) value = static_cast<T>(value | static_cast<T>(T{bytes[i]} << (8 * i)));
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      value = static_cast<T>(value | static_cast<T>(T{bytes[i]} << (8 * i)));
     return value;
   }
   std::uint8_t u8() { return fixed<std::uint8_t>(); }

@@ -25,9 +25,15 @@ inline ByteView as_bytes(std::string_view text) {
 inline std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-inline Bytes to_bytes(ByteView view) { return {view.begin(), view.end()}; }
-inline void append(Bytes& to, ByteView bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
-inline bool equal(ByteView a, ByteView b) { return std::ranges::equal(a, b); }
+inline Bytes to_bytes(ByteView view) {
+  return {view.begin(), view.end()};
+}
+inline void append(Bytes& to, ByteView bytes) {
+  to.insert(to.end(), bytes.begin(), bytes.end());
+}
+inline bool equal(ByteView a, ByteView b) {
+  return std::ranges::equal(a, b);
+}
 bool all_zero(ByteView bytes);
 
 /// Lower-case hexadecimal, two digits a byte.

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <string>
+#include <tl/expected.hpp>
 #include <type_traits>
 #include <utility>
-
-#include <tl/expected.hpp>
 
 #include "base/error.h"
 

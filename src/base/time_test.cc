@@ -137,8 +137,9 @@ TEST(ParseTime, ReadsBackWhatItFormats) {
 
 TEST(ParseCompact, TakesItsOneForm) {
   EXPECT_EQ(*parse_compact("20261122T143000Z"), now);
-  for (const char* text : {"", "20261122T143000", "20261122T143000Zx", "20261122 143000Z", "2026-11-22T14:30:00Z",
-                           "20261322T143000Z", "20261122T143060Z", "20260229T000000Z", "20261122T243000Z", "2026112xT143000Z"}) {
+  for (const char* text :
+       {"", "20261122T143000", "20261122T143000Zx", "20261122 143000Z", "2026-11-22T14:30:00Z", "20261322T143000Z",
+        "20261122T143060Z", "20260229T000000Z", "20261122T243000Z", "2026112xT143000Z"}) {
     const auto result = parse_compact(text);
     ASSERT_FALSE(result) << text;
     EXPECT_EQ(result.error().kind(), ErrorKind::integrity);

@@ -53,9 +53,20 @@ std::string format_duration(std::chrono::nanoseconds duration) {
 
 Result<std::uint64_t> parse_bytes(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, double>, 14> units{{
-      {"", 1}, {"b", 1}, {"k", 1024}, {"kib", 1024}, {"kb", 1e3}, {"m", 1024.0 * 1024}, {"mib", 1024.0 * 1024},
-      {"mb", 1e6}, {"g", 1024.0 * 1024 * 1024}, {"gib", 1024.0 * 1024 * 1024}, {"gb", 1e9},
-      {"t", 1024.0 * 1024 * 1024 * 1024}, {"tib", 1024.0 * 1024 * 1024 * 1024}, {"tb", 1e12},
+      {"", 1},
+      {"b", 1},
+      {"k", 1024},
+      {"kib", 1024},
+      {"kb", 1e3},
+      {"m", 1024.0 * 1024},
+      {"mib", 1024.0 * 1024},
+      {"mb", 1e6},
+      {"g", 1024.0 * 1024 * 1024},
+      {"gib", 1024.0 * 1024 * 1024},
+      {"gb", 1e9},
+      {"t", 1024.0 * 1024 * 1024 * 1024},
+      {"tib", 1024.0 * 1024 * 1024 * 1024},
+      {"tb", 1e12},
   }};
   if (const auto quantity = split_quantity(text)) {
     for (const auto& [name, factor] : units) {
@@ -70,7 +81,14 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, double>, 9> units{{
-      {"", 1e3}, {"ms", 1}, {"s", 1e3}, {"m", 6e4}, {"min", 6e4}, {"h", 3.6e6}, {"d", 8.64e7}, {"w", 6.048e8},
+      {"", 1e3},
+      {"ms", 1},
+      {"s", 1e3},
+      {"m", 6e4},
+      {"min", 6e4},
+      {"h", 3.6e6},
+      {"d", 8.64e7},
+      {"w", 6.048e8},
       {"sec", 1e3},
   }};
   if (const auto quantity = split_quantity(text)) {

@@ -69,8 +69,8 @@ class ClusterBackup {
  private:
   void list() {
     monitor_.phase("listing files", 0, "files");
-    files_ = list_cluster({source_.data_directory, source_.tablespace_version, details_.block_size,
-                           details_.relation_segment_blocks});
+    files_ = list_cluster(
+        {source_.data_directory, source_.tablespace_version, details_.block_size, details_.relation_segment_blocks});
     if (files_.empty() || files_.back().path != "global/pg_control") {
       throw Error(ErrorKind::io, fmt::format("{} has no global/pg_control", source_.data_directory.string()));
     }
@@ -154,12 +154,13 @@ class ClusterBackup {
   }
 
   void wait() {
-    wait_for_wal(need_, stores_, options_.wal_timeout, [&] { return archiver_state(); }, clock_, monitor_, stop_);
+    wait_for_wal(
+        need_, stores_, options_.wal_timeout, [&] { return archiver_state(); }, clock_, monitor_, stop_);
   }
 
   std::string archiver_state() {
-    const auto rows = connection_.query(
-        "SELECT failed_count, last_failed_wal, last_archived_wal FROM pg_catalog.pg_stat_archiver");
+    const auto rows =
+        connection_.query("SELECT failed_count, last_failed_wal, last_archived_wal FROM pg_catalog.pg_stat_archiver");
     if (rows.empty() || !rows[0][1]) return "the server's archiver reports no failure";
     return fmt::format("the server's archiver failed {} times, last with {}", rows[0][0].value_or("?"), *rows[0][1]);
   }
@@ -174,7 +175,8 @@ class ClusterBackup {
     BackupResult result;
     add_leaves(leaves, pieces, manifest, result);
     manifest.leaves = leaves.leaves();
-    manifest.wal = repository::WalNeed{details_.system_id, details_.wal_segment_size,
+    manifest.wal = repository::WalNeed{details_.system_id,
+                                       details_.wal_segment_size,
                                        {{details_.timeline, details_.start.value, details_.stop.value}}};
     details_.bad_pages = static_cast<std::uint32_t>(result.bad_pages);
     details_.pages_read = read_bytes_ / details_.block_size;

@@ -13,8 +13,8 @@
 namespace owl::cluster {
 
 struct BackupOptions {
-  std::string connection;                    ///< libpq's syntax
-  std::filesystem::path data_directory;      ///< empty: as the server says
+  std::string connection;                ///< libpq's syntax
+  std::filesystem::path data_directory;  ///< empty: as the server says
   std::string name, label;
   std::filesystem::path state_directory;
   unsigned workers = 2;
@@ -26,7 +26,7 @@ struct BackupOptions {
 
 struct BackupResult {
   std::string id, key;
-  std::vector<std::string> stores;           ///< where it is committed
+  std::vector<std::string> stores;  ///< where it is committed
   std::uint64_t files = 0, plain_bytes = 0, read_bytes = 0, stored_bytes = 0, known_blobs = 0;
   std::uint64_t bad_pages = 0;
   std::string start_lsn, stop_lsn;
@@ -40,8 +40,9 @@ struct BackupResult {
 ///
 /// pg_backup_start → list → read (several workers: pages checked, named, deduplicated, compressed, sealed, packed) →
 /// pg_control last → pg_backup_stop → wait until the WAL from start to stop is in each store → leaves → commit.
-/// Refuses before anything is written: archiving off, a data directory that can't be read or isn't the server's, another
-/// system id than the control file's, a server older than 13. Throws when the session is lost (server restarted).
+/// Refuses before anything is written: archiving off, a data directory that can't be read or isn't the server's,
+/// another system id than the control file's, a server older than 13. Throws when the session is lost (server
+/// restarted).
 BackupResult run_backup(const BackupOptions& options, repository::StoreSet& stores, const crypto::HostKeys& keys,
                         Clock& clock, Random& random, Monitor& monitor, std::stop_token stop);
 

@@ -16,8 +16,9 @@ void check_archiving(const postgres::ServerFacts& facts) {
               facts.archive_mode == "off"
                   ? "archive_mode is off: a physical backup can't be restored without the WAL written while it was made"
                   : "archive_mode is on but neither archive_command nor archive_library is set")
-      .with_hint("Set archive_mode = on and archive_command = 'owl-wal push %p' in postgresql.conf and restart the "
-                 "server; `owlbackup doctor --fix-sql` prints the statements.");
+      .with_hint(
+          "Set archive_mode = on and archive_command = 'owl-wal push %p' in postgresql.conf and restart the "
+          "server; `owlbackup doctor --fix-sql` prints the statements.");
 }
 
 postgres::ControlFile read_control(const std::filesystem::path& data_directory, Clock& clock) {
@@ -26,12 +27,14 @@ postgres::ControlFile read_control(const std::filesystem::path& data_directory, 
   } catch (Error& error) {
     error.add_context(fmt::format("reading the data directory {}", data_directory.string()));
     if (error.kind() == ErrorKind::denied) {
-      throw std::move(error).with_hint("Run owlbackup as the account that owns the data directory (usually postgres), "
-                                       "or give it group access: stop the server, chmod -R g+rX, start it again.");
+      throw std::move(error).with_hint(
+          "Run owlbackup as the account that owns the data directory (usually postgres), "
+          "or give it group access: stop the server, chmod -R g+rX, start it again.");
     }
     if (error.kind() == ErrorKind::not_found) {
-      throw std::move(error).with_hint("A backup reads the data directory on the server's own host; set "
-                                       "[postgres] data_directory if it is mounted elsewhere.");
+      throw std::move(error).with_hint(
+          "A backup reads the data directory on the server's own host; set "
+          "[postgres] data_directory if it is mounted elsewhere.");
     }
     throw;
   }
@@ -95,7 +98,8 @@ ClusterDetails describe_source(postgres::Connection& connection, const BackupSou
   details.collation_version = gnu_get_libc_version();
   details.data_directory = source.data_directory.string();
   constexpr auto bootstrap_superuser = "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10";
-  if (const auto rows = connection.query(bootstrap_superuser); !rows.empty()) details.superuser = rows[0][0].value_or("");
+  if (const auto rows = connection.query(bootstrap_superuser); !rows.empty())
+    details.superuser = rows[0][0].value_or("");
   if (const auto status = os::status_of(source.data_directory, true)) {
     if (const auto account = os::account_by_uid(status->uid)) details.owner = account->name;
   }

@@ -15,7 +15,7 @@ struct BackupSource {
   postgres::ServerFacts facts;
   std::filesystem::path data_directory;
   postgres::ControlFile control;
-  std::string tablespace_version;      ///< "PG_15_202209061"
+  std::string tablespace_version;  ///< "PG_15_202209061"
 };
 BackupSource check_source(postgres::Connection& connection, const BackupOptions& options, Clock& clock);
 

@@ -29,17 +29,19 @@ std::string checksum_text(std::uint32_t crc) {
 void add_file(std::string& out, const ManifestFile& file) {
   out += is_plain_path(file.path) ? fmt::format("{{ \"Path\": \"{}\", ", file.path)
                                   : fmt::format("{{ \"Encoded-Path\": \"{}\", ", to_hex(as_bytes(file.path)));
-  out += fmt::format("\"Size\": {}, \"Last-Modified\": \"{}\", \"Checksum-Algorithm\": \"CRC32C\", \"Checksum\": \"{}\" }}",
-                     file.size, gmt(file.modified), checksum_text(file.crc32c));
+  out += fmt::format(
+      "\"Size\": {}, \"Last-Modified\": \"{}\", \"Checksum-Algorithm\": \"CRC32C\", \"Checksum\": \"{}\" }}", file.size,
+      gmt(file.modified), checksum_text(file.crc32c));
 }
 
 }  // namespace
 
 std::string render_backup_manifest(int major, postgres::SystemId system_id, const std::vector<ManifestFile>& files,
                                    const std::vector<ManifestWalRange>& wal) {
-  std::string out = major >= 17 ? fmt::format("{{ \"PostgreSQL-Backup-Manifest-Version\": 2,\n\"System-Identifier\": {},\n"
-                                              "\"Files\": [",
-                                              system_id)
+  std::string out = major >= 17 ? fmt::format(
+                                      "{{ \"PostgreSQL-Backup-Manifest-Version\": 2,\n\"System-Identifier\": {},\n"
+                                      "\"Files\": [",
+                                      system_id)
                                 : "{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n\"Files\": [";
   for (std::size_t i = 0; i < files.size(); ++i) {
     out += i == 0 ? "\n" : ",\n";

@@ -10,11 +10,11 @@
 namespace owl::cluster {
 
 /// PostgreSQL's own manifest of a base backup (backup_manifest.c; versions 1 and, from 17 on, 2), so that stock
-/// pg_verifybackup can judge what a restore wrote. The checksums are those of the bytes that were read when the backup was
-/// made, so a wrong extent map is caught, too.
+/// pg_verifybackup can judge what a restore wrote. The checksums are those of the bytes that were read when the backup
+/// was made, so a wrong extent map is caught, too.
 struct ManifestFile {
   std::string path;
-  std::uint64_t size = 0;          ///< bytes
+  std::uint64_t size = 0;  ///< bytes
   Timestamp modified;
   std::uint32_t crc32c = 0;
 };

@@ -16,7 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Error refuse(std::string message) { return {ErrorKind::refused, std::move(message)}; }
+Error refuse(std::string message) {
+  return {ErrorKind::refused, std::move(message)};
+}
 
 std::string account_name(std::uint32_t uid) {
   const auto account = os::account_by_uid(uid);
@@ -71,14 +73,15 @@ void check_location(const TargetPaths::Link& link, std::string_view version_pref
   if (!entries) return;
   const bool ours = read_marker(link.location).has_value();
   if (ours || entries->empty()) return;
-  throw refuse(fmt::format("tablespace {} would be restored to {}, which is not empty", link.oid, link.location.string()))
+  throw refuse(
+      fmt::format("tablespace {} would be restored to {}, which is not empty", link.oid, link.location.string()))
       .with_hint(fmt::format("On the host of the source cluster that is its live data ({}…): choose another place with "
                              "--tablespace-map {}=NEW. Nothing was changed.",
                              version_prefix, link.old_location.string()));
 }
 
-/// Replaying CREATE TABLESPACE uses the literal path of the source and accepts a directory that is in use: a scratch copy
-/// on the source's host would overwrite the source's files.
+/// Replaying CREATE TABLESPACE uses the literal path of the source and accepts a directory that is in use: a scratch
+/// copy on the source's host would overwrite the source's files.
 void check_created(const postgres::TablespaceCreate& created, const TargetPaths& paths) {
   const fs::path location(created.path);
   const auto entries = os::list_folder(location);
@@ -89,8 +92,9 @@ void check_created(const postgres::TablespaceCreate& created, const TargetPaths&
   throw refuse(fmt::format("the WAL up to the target creates tablespace {} at {}, which is not empty on this host: "
                            "recovery would overwrite what is there (at LSN {})",
                            created.oid, created.path, postgres::to_text(created.lsn)))
-      .with_hint("Choose a target before that moment, or restore on a host (or in a mount namespace) where this path is "
-                 "empty or absent. Nothing was changed.");
+      .with_hint(
+          "Choose a target before that moment, or restore on a host (or in a mount namespace) where this path is "
+          "empty or absent. Nothing was changed.");
 }
 
 void check_architecture(const ClusterDetails& details) {

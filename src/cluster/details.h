@@ -12,7 +12,7 @@ namespace owl::cluster {
 
 /// The cluster's own section of a manifest.
 struct ClusterDetails {
-  int version = 0;                       ///< server_version_num
+  int version = 0;  ///< server_version_num
   postgres::SystemId system_id = 0;
   std::uint32_t control_version = 0, catalog_version = 0;
   std::uint32_t block_size = 0, relation_segment_blocks = 0, wal_segment_size = 0, wal_block_size = 0;
@@ -20,19 +20,19 @@ struct ClusterDetails {
   bool from_standby = false;
   postgres::TimelineId timeline = 0;
   postgres::Lsn start, checkpoint, stop;
-  /// The server's clock just after pg_backup_start: every transaction that ended before `start` did so no later than this.
-  /// What a moment before it looked like, this backup can't tell.
+  /// The server's clock just after pg_backup_start: every transaction that ended before `start` did so no later than
+  /// this. What a moment before it looked like, this backup can't tell.
   Timestamp start_time;
-  std::string label_file;                ///< backup_label, byte for byte
+  std::string label_file;  ///< backup_label, byte for byte
   std::string tablespace_map;
   std::vector<postgres::Tablespace> tablespaces;
   std::vector<postgres::Setting> settings;
   std::int32_t max_connections = 0, max_worker_processes = 0, max_wal_senders = 0, max_prepared_transactions = 0,
-               max_locks_per_transaction = 0;   ///< of pg_control at the backup
-  std::string architecture;              ///< "x86_64 little-endian"
-  std::string collation_version;         ///< of the C library, as gnu_get_libc_version says on the database host
-  std::string owner;                     ///< account that owned the data directory
-  std::string superuser;                 ///< the role that initdb made: it can always connect to the restored cluster
+               max_locks_per_transaction = 0;  ///< of pg_control at the backup
+  std::string architecture;                    ///< "x86_64 little-endian"
+  std::string collation_version;               ///< of the C library, as gnu_get_libc_version says on the database host
+  std::string owner;                           ///< account that owned the data directory
+  std::string superuser;  ///< the role that initdb made: it can always connect to the restored cluster
   std::string data_directory;
   std::uint32_t bad_pages = 0;
   std::uint64_t pages_read = 0;

@@ -128,13 +128,17 @@ Result<ExtentLeaf> parse_extent_leaf(ByteView bytes) {
 
 namespace {
 /// A border is no secret, and must be the same for ever.
-std::uint64_t border_hash(std::string_view path) { return codec::xxh3_64(as_bytes(path)); }
+std::uint64_t border_hash(std::string_view path) {
+  return codec::xxh3_64(as_bytes(path));
+}
 }  // namespace
 
 bool leaf_ends_after(std::string_view path, std::size_t files_in_leaf) {
   return files_in_leaf >= longest_leaf || border_hash(path) % leaf_period == 0;
 }
 
-bool path_ends_batch(std::string_view path) { return border_hash(path) % batch_period == 0; }
+bool path_ends_batch(std::string_view path) {
+  return border_hash(path) % batch_period == 0;
+}
 
 }  // namespace owl::cluster

@@ -15,7 +15,14 @@ ExtentLeaf sample() {
   leaf.packs = {pack};
   leaf.blobs = {{0, 3, {1, 2, 3}}, {0, 4, {9}}};
   FileEntry folder{"base", EntryType::folder, 0700, {5}, 0, 0, {}, {}};
-  FileEntry pages{"base/5/1259", EntryType::pages, 0600, {1'700'000'000'000'000}, 40960, 0xdeadbeef, {{0, 8192, 0, 0}, {16384, 24576, 1, 8192}}, {2}};
+  FileEntry pages{"base/5/1259",
+                  EntryType::pages,
+                  0600,
+                  {1'700'000'000'000'000},
+                  40960,
+                  0xdeadbeef,
+                  {{0, 8192, 0, 0}, {16384, 24576, 1, 8192}},
+                  {2}};
   FileEntry empty{"base/5/1260", EntryType::pages, 0600, {-3}, 0, 0, {}, {}};
   leaf.files = {folder, pages, empty};
   return leaf;

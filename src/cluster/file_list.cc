@@ -49,9 +49,8 @@ class Lister {
       if (name && name->fork == "init") found.insert(name->relation);
     }
     if (found.empty()) return found;
-    std::erase_if(found, [&](std::uint32_t relation) {
-      return !os::status_of(folder / (std::to_string(relation) + "_init"));
-    });
+    std::erase_if(
+        found, [&](std::uint32_t relation) { return !os::status_of(folder / (std::to_string(relation) + "_init")); });
     return found;
   }
 
@@ -109,6 +108,8 @@ class Lister {
 
 }  // namespace
 
-std::vector<ListedFile> list_cluster(const ListOptions& options) { return Lister(options).run(); }
+std::vector<ListedFile> list_cluster(const ListOptions& options) {
+  return Lister(options).run();
+}
 
 }  // namespace owl::cluster

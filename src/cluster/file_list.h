@@ -13,10 +13,10 @@ namespace owl::cluster {
 
 /// What a path inside a data directory is to a backup (basebackup.c, facts in docs/cluster-backup.md).
 enum class PathRule : std::uint8_t {
-  copy,           ///< as bytes
-  relation,       ///< a fork of a relation: whole pages, with checksums
-  folder,         ///< a folder to walk
-  empty_folder,   ///< the folder, without what is in it
+  copy,          ///< as bytes
+  relation,      ///< a fork of a relation: whole pages, with checksums
+  folder,        ///< a folder to walk
+  empty_folder,  ///< the folder, without what is in it
   skip,
 };
 /// Pure: by relative path alone. Unlogged relations need their folder's listing and are decided in `list_cluster`.
@@ -25,23 +25,23 @@ PathRule rule_for(std::string_view relative_path, bool is_folder);
 /// A relation's file name in pieces: 16384_vm.1 → {16384, "vm", 1}. nullopt: no relation file.
 struct RelationFileName {
   std::uint32_t relation = 0;
-  std::string fork;                ///< "main", "fsm", "vm", "init"
+  std::string fork;  ///< "main", "fsm", "vm", "init"
   std::uint32_t segment = 0;
 };
 std::optional<RelationFileName> parse_relation_file_name(std::string_view name);
 
 struct ListedFile {
-  std::string path;                ///< relative; tablespaces under pg_tblspc/<oid>/
-  std::string source;              ///< where to open it; a filesystem::path takes several times the memory
+  std::string path;    ///< relative; tablespaces under pg_tblspc/<oid>/
+  std::string source;  ///< where to open it; a filesystem::path takes several times the memory
   bool is_folder = false, is_relation = false;
-  std::uint64_t size = 0;          ///< bytes
+  std::uint64_t size = 0;  ///< bytes
   std::uint32_t mode = 0;
   Timestamp modified;
-  std::uint32_t first_block = 0;   ///< of a relation's segment, within the relation
+  std::uint32_t first_block = 0;  ///< of a relation's segment, within the relation
 };
-/// Walks a data directory and its tablespaces; what vanishes meanwhile is left out. Sorted by path. pg_control comes last
-/// whatever its name. Unlogged relations' forks other than _init are left out (their folder is read twice: a relation is
-/// only left out when its _init fork was there both times).
+/// Walks a data directory and its tablespaces; what vanishes meanwhile is left out. Sorted by path. pg_control comes
+/// last whatever its name. Unlogged relations' forks other than _init are left out (their folder is read twice: a
+/// relation is only left out when its _init fork was there both times).
 ///
 /// `tablespace_version` is the name of the folder that this server uses in each tablespace ("PG_15_202209061"): after
 /// pg_upgrade another server's may lie beside it.

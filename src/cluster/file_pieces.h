@@ -14,12 +14,12 @@ namespace owl::cluster {
 
 /// What was read of one stretch of one file.
 struct FilePiece {
-  std::uint64_t offset = 0;                     ///< in the file, bytes
-  std::uint32_t planned = 0, length = 0;        ///< asked for, and got: less where the file was truncated meanwhile
-  std::uint32_t crc32c = 0;                     ///< of the `length` bytes
-  std::optional<repository::BlobRef> blob;      ///< nullopt: zeros
+  std::uint64_t offset = 0;                 ///< in the file, bytes
+  std::uint32_t planned = 0, length = 0;    ///< asked for, and got: less where the file was truncated meanwhile
+  std::uint32_t crc32c = 0;                 ///< of the `length` bytes
+  std::optional<repository::BlobRef> blob;  ///< nullopt: zeros
   std::uint32_t blob_offset = 0;
-  std::vector<std::uint32_t> bad_blocks;        ///< within the file
+  std::vector<std::uint32_t> bad_blocks;  ///< within the file
 };
 
 /// Collects the pieces that workers bring in any order and puts files together at the end. `add` and `vanished` are
@@ -35,8 +35,8 @@ class FilePieces {
   /// The file as it will be restored. The size ends with the first piece that came short. `extents` get their blobs as
   /// refs of the session; LeafBuilder numbers them.
   struct Assembled {
-    FileEntry entry;                            ///< without Extent::blob
-    std::vector<repository::BlobRef> blobs;     ///< one for each extent
+    FileEntry entry;                         ///< without Extent::blob
+    std::vector<repository::BlobRef> blobs;  ///< one for each extent
   };
   Assembled assemble(const ListedFile& listed, std::uint32_t file);
 

@@ -16,7 +16,7 @@ namespace owl::cluster {
 struct PageSource {
   const os::FileDescriptor& file;
   std::string_view name;
-  std::uint64_t offset = 0;             ///< of `pages` in the file, bytes
+  std::uint64_t offset = 0;               ///< of `pages` in the file, bytes
   postgres::BlockNumber first_block = 0;  ///< of `pages`, within the relation
   std::uint32_t block_size = 0;
   bool checksums = false;

@@ -11,11 +11,12 @@ namespace {
 using namespace std::string_view_literals;
 
 // What basebackup.c leaves out (excludeDirContents, excludeFiles), and what only ever belongs to a running server.
-constexpr std::array empty_folders{"pg_stat_tmp"sv, "pg_replslot"sv,  "pg_dynshmem"sv,          "pg_notify"sv, "pg_serial"sv,
-                                   "pg_snapshots"sv, "pg_subtrans"sv, "pg_wal/archive_status"sv, "pg_wal/summaries"sv};
-constexpr std::array skipped_at_top{"postmaster.pid"sv,     "postmaster.opts"sv,  "backup_label"sv,
-                                    "backup_label.old"sv,   "tablespace_map"sv,   "tablespace_map.old"sv,
-                                    "backup_manifest"sv,    "recovery.signal"sv,  "standby.signal"sv,
+constexpr std::array empty_folders{"pg_stat_tmp"sv,     "pg_replslot"sv,  "pg_dynshmem"sv, "pg_notify"sv,
+                                   "pg_serial"sv,       "pg_snapshots"sv, "pg_subtrans"sv, "pg_wal/archive_status"sv,
+                                   "pg_wal/summaries"sv};
+constexpr std::array skipped_at_top{"postmaster.pid"sv,      "postmaster.opts"sv,      "backup_label"sv,
+                                    "backup_label.old"sv,    "tablespace_map"sv,       "tablespace_map.old"sv,
+                                    "backup_manifest"sv,     "recovery.signal"sv,      "standby.signal"sv,
                                     "backup_manifest.tmp"sv, "current_logfiles.tmp"sv, "postgresql.auto.conf.tmp"sv};
 
 bool all_digits(std::string_view text) {
@@ -79,7 +80,8 @@ PathRule rule_for(std::string_view path, bool is_folder) {
   const auto name = slash == path.npos ? path : path.substr(slash + 1);
   if (is_folder) return rule_for_folder(path, name);
   if (folder.empty() && std::ranges::find(skipped_at_top, name) != skipped_at_top.end()) return PathRule::skip;
-  if (folder == "pg_wal" || name.starts_with("pgsql_tmp") || name.starts_with("pg_internal.init")) return PathRule::skip;
+  if (folder == "pg_wal" || name.starts_with("pgsql_tmp") || name.starts_with("pg_internal.init"))
+    return PathRule::skip;
   if (!is_database_folder(folder)) return PathRule::copy;
   if (is_temporary_relation(name)) return PathRule::skip;
   return parse_relation_file_name(name) ? PathRule::relation : PathRule::copy;

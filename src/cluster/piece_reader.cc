@@ -46,8 +46,9 @@ void PieceReader::read_part(const Part& part, crypto::BlobKind kind) {
   auto size = os::read_at(fd, plain_.free_space().first(part.length), part.offset, file.path);
   if (kind == crypto::BlobKind::pages) size -= size % options_.block_size;
   plain_.resize(begin + size);
-  FilePiece piece{part.offset, part.length, static_cast<std::uint32_t>(size), 0, std::nullopt,
-                  static_cast<std::uint32_t>(begin), {}};
+  FilePiece piece{part.offset, part.length,  static_cast<std::uint32_t>(size),
+                  0,           std::nullopt, static_cast<std::uint32_t>(begin),
+                  {}};
   if (kind == crypto::BlobKind::pages) {
     check_pages(piece, file, fd);
   } else {
@@ -59,10 +60,9 @@ void PieceReader::read_part(const Part& part, crypto::BlobKind kind) {
 void PieceReader::check_pages(FilePiece& piece, const ListedFile& file, const os::FileDescriptor& fd) {
   const auto pages = plain_.whole().subspan(piece.blob_offset, piece.length);
   const auto first_in_file = static_cast<std::uint32_t>(piece.offset / options_.block_size);
-  piece.bad_blocks = verify_pages(pages,
-                                  {fd, file.path, piece.offset, file.first_block + first_in_file, options_.block_size,
-                                   options_.checksums},
-                                  clock_);
+  piece.bad_blocks = verify_pages(
+      pages, {fd, file.path, piece.offset, file.first_block + first_in_file, options_.block_size, options_.checksums},
+      clock_);
   for (auto& block : piece.bad_blocks) block += first_in_file;
   for (std::size_t at = 0; at < pages.size(); at += options_.block_size) {
     const ByteView page = pages.subspan(at, options_.block_size);

@@ -15,8 +15,8 @@
 
 namespace owl::cluster {
 
-/// One worker of a backup: reads an item, checks its pages, names it, and, if it isn't stored yet, compresses and hands it
-/// to the session; one pass over each byte while it is in the processor's cache. One thread each.
+/// One worker of a backup: reads an item, checks its pages, names it, and, if it isn't stored yet, compresses and hands
+/// it to the session; one pass over each byte while it is in the processor's cache. One thread each.
 class PieceReader {
  public:
   struct Options {

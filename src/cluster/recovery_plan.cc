@@ -132,7 +132,8 @@ class Planner {
   std::string no_stop_text(const Candidate& candidate, const WalChain& chain) {
     if (chain.missing) return gap_text(chain);
     if (target_.kind == Kind::time) {
-      const auto last = moments_.greatest_time(chain, candidate.details.wal_segment_size, candidate.details.start, std::nullopt);
+      const auto last =
+          moments_.greatest_time(chain, candidate.details.wal_segment_size, candidate.details.start, std::nullopt);
       return last ? fmt::format("the last transaction in the archive ended at {}: nothing later can be told from it",
                                 to_postgres(*last))
                   : "the archive holds no transaction after the backup";
@@ -207,8 +208,8 @@ class Planner {
         .with_hint(reachable(candidates));
   }
 
-  /// From which moment to which a time target can name, exactly. Of several backups that the same WAL leads on from, the
-  /// oldest serves all moments of the others.
+  /// From which moment to which a time target can name, exactly. Of several backups that the same WAL leads on from,
+  /// the oldest serves all moments of the others.
   std::string reachable(const std::vector<Candidate>& candidates) {
     if (candidates.empty()) return "Make one with `owlbackup backup cluster`. Nothing was changed.";
     std::vector<MomentRange> ranges;
@@ -226,7 +227,9 @@ class Planner {
       }
     }
     if (!any) return "No backup has the WAL that it needs. Nothing was changed.";
-    if (ranges.empty()) return "No transaction ended after a backup, so no moment can be named; without a target, all that is archived. Nothing was changed.";
+    if (ranges.empty())
+      return "No transaction ended after a backup, so no moment can be named; without a target, all that is archived. "
+             "Nothing was changed.";
     return fmt::format("Moments that can be reached: {}; without a target, all that is archived. Nothing was changed.",
                        to_text(merged(std::move(ranges))));
   }

@@ -21,12 +21,18 @@ namespace {
 std::string target_line(const RestoreTarget& target) {
   using Kind = RestoreTarget::Kind;
   switch (target.kind) {
-    case Kind::latest: return {};
-    case Kind::immediate: return "recovery_target = 'immediate'\n";
-    case Kind::time: return fmt::format("recovery_target_time = '{}'\n", to_postgres(target.time));
-    case Kind::lsn: return fmt::format("recovery_target_lsn = '{}'\n", postgres::to_text(target.lsn));
-    case Kind::xid: return fmt::format("recovery_target_xid = '{}'\n", target.xid);
-    case Kind::name: return fmt::format("recovery_target_name = {}\n", quote_setting(target.name));
+    case Kind::latest:
+      return {};
+    case Kind::immediate:
+      return "recovery_target = 'immediate'\n";
+    case Kind::time:
+      return fmt::format("recovery_target_time = '{}'\n", to_postgres(target.time));
+    case Kind::lsn:
+      return fmt::format("recovery_target_lsn = '{}'\n", postgres::to_text(target.lsn));
+    case Kind::xid:
+      return fmt::format("recovery_target_xid = '{}'\n", target.xid);
+    case Kind::name:
+      return fmt::format("recovery_target_name = {}\n", quote_setting(target.name));
   }
   return {};
 }
@@ -42,12 +48,18 @@ std::string to_text(const RestoreTarget& target) {
   using Kind = RestoreTarget::Kind;
   const auto side = target.exclusive ? "just before" : "up to and including";
   switch (target.kind) {
-    case Kind::latest: return "the end of the archived WAL";
-    case Kind::immediate: return "the first consistent moment";
-    case Kind::time: return fmt::format("{} {}", side, to_postgres(target.time));
-    case Kind::lsn: return fmt::format("{} LSN {}", side, postgres::to_text(target.lsn));
-    case Kind::xid: return fmt::format("{} transaction {}", side, target.xid);
-    case Kind::name: return fmt::format("restore point \"{}\"", target.name);
+    case Kind::latest:
+      return "the end of the archived WAL";
+    case Kind::immediate:
+      return "the first consistent moment";
+    case Kind::time:
+      return fmt::format("{} {}", side, to_postgres(target.time));
+    case Kind::lsn:
+      return fmt::format("{} LSN {}", side, postgres::to_text(target.lsn));
+    case Kind::xid:
+      return fmt::format("{} transaction {}", side, target.xid);
+    case Kind::name:
+      return fmt::format("restore point \"{}\"", target.name);
   }
   return {};
 }

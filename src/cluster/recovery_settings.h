@@ -11,8 +11,8 @@ namespace owl::cluster {
 /// 'it''s': a value as postgresql.conf takes it.
 std::string quote_setting(std::string_view value);
 
-/// The settings that make a server recover to the target, one a line. The timeline is always named: "latest" could follow
-/// a timeline that was archived since the restore was planned.
+/// The settings that make a server recover to the target, one a line. The timeline is always named: "latest" could
+/// follow a timeline that was archived since the restore was planned.
 std::string recovery_settings(const RestoreTarget& target, postgres::TimelineId timeline,
                               std::string_view restore_command);
 

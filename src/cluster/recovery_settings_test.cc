@@ -28,20 +28,27 @@ TEST(RecoverySettings, QuoteWhatPostgresWouldMisread) {
 }
 
 TEST(RecoverySettings, ReplaceThoseOfAnEarlierRestore) {
-  EXPECT_EQ(merge_auto_conf("# keep\nrestore_command = 'old'\nwork_mem = '4MB'\n recovery_target_time = 'x'\n\n", "new\n"),
-            "# keep\nwork_mem = '4MB'\nnew\n");
+  EXPECT_EQ(
+      merge_auto_conf("# keep\nrestore_command = 'old'\nwork_mem = '4MB'\n recovery_target_time = 'x'\n\n", "new\n"),
+      "# keep\nwork_mem = '4MB'\nnew\n");
 }
 
 TEST(BackupManifest, IsWrittenAsTheServerDoes) {
-  const auto text = render_backup_manifest(15, 7, {{"PG_VERSION", 3, {1'763'821'800'000'000}, 0x01020304}, {"a\"b", 0, {}, 0}},
-                                           {{1, {0x2000028}, {0x2000100}}});
-  EXPECT_TRUE(text.starts_with(
-      "{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n\"Files\": [\n"
-      "{ \"Path\": \"PG_VERSION\", \"Size\": 3, \"Last-Modified\": \"2025-11-22 14:30:00 GMT\", \"Checksum-Algorithm\": \"CRC32C\", "
-      "\"Checksum\": \"04030201\" },\n{ \"Encoded-Path\": \"612262\", "))
+  const auto text =
+      render_backup_manifest(15, 7, {{"PG_VERSION", 3, {1'763'821'800'000'000}, 0x01020304}, {"a\"b", 0, {}, 0}},
+                             {{1, {0x2000028}, {0x2000100}}});
+  EXPECT_TRUE(
+      text.starts_with("{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n\"Files\": [\n"
+                       "{ \"Path\": \"PG_VERSION\", \"Size\": 3, \"Last-Modified\": \"2025-11-22 14:30:00 GMT\", "
+                       "\"Checksum-Algorithm\": \"CRC32C\", "
+                       "\"Checksum\": \"04030201\" },\n{ \"Encoded-Path\": \"612262\", "))
       << text;
-  EXPECT_NE(text.find("\"WAL-Ranges\": [\n{ \"Timeline\": 1, \"Start-LSN\": \"0/2000028\", \"End-LSN\": \"0/2000100\" }\n],\n"), std::string::npos);
-  EXPECT_TRUE(render_backup_manifest(17, 7, {}, {}).starts_with("{ \"PostgreSQL-Backup-Manifest-Version\": 2,\n\"System-Identifier\": 7,\n"));
+  EXPECT_NE(
+      text.find(
+          "\"WAL-Ranges\": [\n{ \"Timeline\": 1, \"Start-LSN\": \"0/2000028\", \"End-LSN\": \"0/2000100\" }\n],\n"),
+      std::string::npos);
+  EXPECT_TRUE(render_backup_manifest(17, 7, {}, {})
+                  .starts_with("{ \"PostgreSQL-Backup-Manifest-Version\": 2,\n\"System-Identifier\": 7,\n"));
 }
 
 }  // namespace

@@ -18,16 +18,16 @@ namespace owl::cluster {
 
 struct RestoreOptions {
   std::filesystem::path to;
-  std::map<std::string, std::filesystem::path> tablespace_map;   ///< old location or oid → new location
+  std::map<std::string, std::filesystem::path> tablespace_map;  ///< old location or oid → new location
   unsigned workers = 2;
-  std::string restore_command;        ///< for postgresql.auto.conf
-  std::optional<std::string> owner;   ///< account that will own the files, when we are root
+  std::string restore_command;       ///< for postgresql.auto.conf
+  std::optional<std::string> owner;  ///< account that will own the files, when we are root
 };
 
-/// Says, before anything is written, why a restore can't succeed: target directory not empty (and not a restore of ours that
-/// was interrupted), a server running there, tablespace locations that are not empty or belong to a living cluster, a
-/// CREATE TABLESPACE in the WAL to be replayed whose path would reach live data, another architecture. That there is room
-/// is checked where the file map is read: measure_restore, restore_cluster.
+/// Says, before anything is written, why a restore can't succeed: target directory not empty (and not a restore of ours
+/// that was interrupted), a server running there, tablespace locations that are not empty or belong to a living
+/// cluster, a CREATE TABLESPACE in the WAL to be replayed whose path would reach live data, another architecture. That
+/// there is room is checked where the file map is read: measure_restore, restore_cluster.
 void check_target(const RestoreOptions& options, const RecoveryPlan& plan);
 
 struct RestoreSize {
@@ -38,8 +38,8 @@ RestoreSize measure_restore(const RestoreOptions& options, const RecoveryPlan& p
                             std::stop_token stop = {});
 
 /// Writes the cluster: folders and empty files, then pack by pack in parallel each blob once to where it belongs, then
-/// labels, tablespace links, the WAL from start to stop, recovery settings, backup_manifest; everything synced; pg_control
-/// last, with a checkpoint that does not exist. Interrupted, it can be run again into the same directory.
+/// labels, tablespace links, the WAL from start to stop, recovery settings, backup_manifest; everything synced;
+/// pg_control last, with a checkpoint that does not exist. Interrupted, it can be run again into the same directory.
 RestoreSize restore_cluster(const RestoreOptions& options, const RecoveryPlan& plan, repository::BlobReader& reader,
                             wal::Fetcher& fetcher, Monitor& monitor, std::stop_token stop);
 

@@ -59,7 +59,8 @@ class TreeBuilder {
 
 ExtentLeaf read_leaf(const repository::Manifest& manifest, const repository::BlobRef& ref,
                      repository::BlobReader& reader, std::stop_token stop) {
-  if (ref.pack >= manifest.packs.size()) throw Error(ErrorKind::integrity, "a manifest names a pack that it doesn't list");
+  if (ref.pack >= manifest.packs.size())
+    throw Error(ErrorKind::integrity, "a manifest names a pack that it doesn't list");
   const auto bytes = reader.read_one(manifest.packs[ref.pack], ref.entry, ref.name, stop);
   return value_or_throw(parse_extent_leaf(bytes));
 }
@@ -67,7 +68,8 @@ ExtentLeaf read_leaf(const repository::Manifest& manifest, const repository::Blo
 }  // namespace
 
 const FileEntry* RestoreTree::find(std::string_view path) const {
-  const auto at = std::ranges::lower_bound(files, path, {}, [](const FileEntry& f) -> std::string_view { return f.path; });
+  const auto at =
+      std::ranges::lower_bound(files, path, {}, [](const FileEntry& f) -> std::string_view { return f.path; });
   return at != files.end() && at->path == path ? &*at : nullptr;
 }
 
@@ -98,7 +100,8 @@ RestoreTree load_tree(const repository::Manifest& manifest, repository::BlobRead
 
 Bytes read_file_of(const repository::Manifest& manifest, repository::BlobReader& reader, std::string_view path,
                    std::stop_token stop) {
-  const auto tree = load_tree(manifest, reader, [&](const FileEntry& file) { return file.path == path; }, stop);
+  const auto tree = load_tree(
+      manifest, reader, [&](const FileEntry& file) { return file.path == path; }, stop);
   const auto* file = tree.find(path);
   if (file == nullptr) throw Error(ErrorKind::not_found, fmt::format("the backup has no file {}", path));
   Bytes out(file->size);

@@ -13,12 +13,13 @@
 
 namespace owl::cluster {
 
-/// A backup's extent map as a restore wants it: all files, one table of packs, and for each pack what its blobs are for.
+/// A backup's extent map as a restore wants it: all files, one table of packs, and for each pack what its blobs are
+/// for.
 struct RestoreTree {
   /// Some bytes of a plain blob that belong somewhere in a file.
   struct Destination {
-    std::uint32_t file = 0;          ///< index into files
-    std::uint64_t file_offset = 0;   ///< bytes
+    std::uint32_t file = 0;         ///< index into files
+    std::uint64_t file_offset = 0;  ///< bytes
     std::uint32_t blob_offset = 0, length = 0;
   };
   struct WantedBlob {
@@ -28,11 +29,11 @@ struct RestoreTree {
   };
   struct WantedPack {
     repository::PackRef pack;
-    std::vector<WantedBlob> blobs;   ///< ascending by entry
+    std::vector<WantedBlob> blobs;  ///< ascending by entry
   };
-  std::vector<FileEntry> files;      ///< extents emptied: they are in `packs` now
+  std::vector<FileEntry> files;  ///< extents emptied: they are in `packs` now
   std::vector<WantedPack> packs;
-  std::uint64_t plain_bytes = 0;     ///< that the destinations cover
+  std::uint64_t plain_bytes = 0;  ///< that the destinations cover
 
   const FileEntry* find(std::string_view path) const;
 };

@@ -43,9 +43,12 @@ bool may_hold(const RestoreTarget& target, const FirstMatch& match, const wal::W
     case RestoreTarget::Kind::time:
       return segment.uncertain_tail || (segment.transaction_ends > 0 && match.is_later(segment.max_time));
     case RestoreTarget::Kind::name:
-      return segment.events_at_tail || std::ranges::any_of(segment.restore_points, [&](const auto& p) { return p.name == target.name; });
-    case RestoreTarget::Kind::lsn: return segment.next_record > target.lsn;
-    default: return segment.transaction_ends > 0 || segment.uncertain_tail;
+      return segment.events_at_tail ||
+             std::ranges::any_of(segment.restore_points, [&](const auto& p) { return p.name == target.name; });
+    case RestoreTarget::Kind::lsn:
+      return segment.next_record > target.lsn;
+    default:
+      return segment.transaction_ends > 0 || segment.uncertain_tail;
   }
 }
 
@@ -68,7 +71,8 @@ std::optional<StopPoint> find_stop(const RestoreTarget& target, const WalChain& 
     if (!may_hold(target, match, infos.get(name))) continue;
     // A record that begins at the very end is whole only together with the next segment.
     const std::size_t count = infos.get(name).segment.events_at_tail || target.kind == RestoreTarget::Kind::lsn ? 2 : 1;
-    decode_segments(chain.segments, i, count, segment_size, fetcher, match, [&] { return match.found().has_value(); }, stop);
+    decode_segments(
+        chain.segments, i, count, segment_size, fetcher, match, [&] { return match.found().has_value(); }, stop);
     if (auto found = match.found()) {
       found->segment = found->lsn.value / segment_size - chain.segments.front().number;
       return found;

@@ -23,8 +23,8 @@ TargetPaths::TargetPaths(std::filesystem::path data_directory, const std::vector
   }
   for (const auto& [old_location, new_location] : mapping) {
     if (used.contains(old_location)) continue;
-    throw Error(ErrorKind::usage, fmt::format("--tablespace-map {}={}: the backup has no tablespace at {}", old_location,
-                                              new_location.string(), old_location))
+    throw Error(ErrorKind::usage, fmt::format("--tablespace-map {}={}: the backup has no tablespace at {}",
+                                              old_location, new_location.string(), old_location))
         .with_hint("`owlbackup show ID` lists the tablespaces of a backup.");
   }
 }

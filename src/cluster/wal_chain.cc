@@ -24,7 +24,9 @@ void WalInfos::load(const std::vector<std::string>& names, std::stop_token stop)
   });
 }
 
-const wal::WalInfo& WalInfos::get(const std::string& name) const { return infos_.at(name); }
+const wal::WalInfo& WalInfos::get(const std::string& name) const {
+  return infos_.at(name);
+}
 
 postgres::SegmentId segment_on_path(const postgres::TimelinePath& path, std::uint64_t number,
                                     std::uint32_t segment_size) {
@@ -35,7 +37,8 @@ postgres::SegmentId segment_on_path(const postgres::TimelinePath& path, std::uin
 namespace {
 
 /// The greatest number of any segment that the archive holds of a timeline on this path.
-std::uint64_t last_archived(const postgres::TimelinePath& path, const wal::Archive& archive, std::uint32_t segment_size) {
+std::uint64_t last_archived(const postgres::TimelinePath& path, const wal::Archive& archive,
+                            std::uint32_t segment_size) {
   std::uint64_t last = 0;
   for (const auto& stretch : path.stretches()) {
     for (const auto& range : archive.ranges(stretch.timeline, segment_size)) {

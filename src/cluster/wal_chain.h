@@ -31,12 +31,13 @@ class WalInfos {
 /// The unbroken run of segments that recovery from one backup can replay on one path of timelines.
 struct WalChain {
   postgres::TimelinePath path{1, {}};
-  std::vector<postgres::SegmentId> segments;     ///< from the backup's start on
-  std::optional<std::string> missing;            ///< the segment at which it breaks although later ones are there
-  std::string next;                              ///< the first segment that is not there
+  std::vector<postgres::SegmentId> segments;  ///< from the backup's start on
+  std::optional<std::string> missing;         ///< the segment at which it breaks although later ones are there
+  std::string next;                           ///< the first segment that is not there
 };
 /// The segment file that recovery on this path reads for a segment number: the newest timeline that owns bytes of it.
-postgres::SegmentId segment_on_path(const postgres::TimelinePath& path, std::uint64_t number, std::uint32_t segment_size);
+postgres::SegmentId segment_on_path(const postgres::TimelinePath& path, std::uint64_t number,
+                                    std::uint32_t segment_size);
 
 /// nullopt: the timeline does not follow from the backup.
 std::optional<WalChain> chain_from(const ClusterDetails& details, postgres::TimelineId target,

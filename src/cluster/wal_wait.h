@@ -17,13 +17,13 @@ namespace owl::cluster {
 struct NeededWal {
   postgres::SystemId system_id = 0;
   postgres::TimelineId timeline = 0;
-  postgres::Lsn start, stop;                   ///< [start, stop)
-  std::uint32_t segment_size = 0;              ///< bytes
+  postgres::Lsn start, stop;       ///< [start, stop)
+  std::uint32_t segment_size = 0;  ///< bytes
 };
 std::vector<std::string> needed_segments(const NeededWal& need);
 
-/// Waits until some store has them all, and then a little for the others. Throws Error(timeout) naming the first segment
-/// that is missing; `why` is asked for what the server says of its archiver.
+/// Waits until some store has them all, and then a little for the others. Throws Error(timeout) naming the first
+/// segment that is missing; `why` is asked for what the server says of its archiver.
 void wait_for_wal(const NeededWal& need, repository::StoreSet& stores, std::chrono::milliseconds deadline,
                   const std::function<std::string()>& why, Clock& clock, Monitor& monitor, std::stop_token stop);
 

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::uint32_t smallest_batch = 128u << 10;
 
-std::string_view folder_of(std::string_view path) { return path.substr(0, path.rfind('/') + 1); }
+std::string_view folder_of(std::string_view path) {
+  return path.substr(0, path.rfind('/') + 1);
+}
 
 /// Small files of one kind on their way into one blob.
 class Batch {

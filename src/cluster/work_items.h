@@ -11,17 +11,17 @@
 
 namespace owl::cluster {
 
-/// The largest blob, and the borders at which files are cut: fixed and aligned, so that a file read again is cut again at
-/// the same places and finds its pieces by name.
+/// The largest blob, and the borders at which files are cut: fixed and aligned, so that a file read again is cut again
+/// at the same places and finds its pieces by name.
 inline constexpr std::uint32_t piece_bytes = 1u << 20;
 /// Files up to this size share a blob with their neighbours.
 inline constexpr std::uint32_t small_file_bytes = 256u << 10;
 
 /// Bytes of one file that are read for one blob.
 struct Part {
-  std::uint32_t file = 0;      ///< index into the listing
-  std::uint64_t offset = 0;    ///< bytes
-  std::uint32_t length = 0;    ///< bytes
+  std::uint32_t file = 0;    ///< index into the listing
+  std::uint64_t offset = 0;  ///< bytes
+  std::uint32_t length = 0;  ///< bytes
 };
 
 /// What becomes one blob: a piece of a large file, or several small files of one folder one after the other.

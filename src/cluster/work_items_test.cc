@@ -7,7 +7,9 @@
 namespace owl::cluster {
 namespace {
 
-ListedFile relation(std::string path, std::uint64_t size) { return {std::move(path), "", false, true, size, 0600, {}, 0}; }
+ListedFile relation(std::string path, std::uint64_t size) {
+  return {std::move(path), "", false, true, size, 0600, {}, 0};
+}
 
 std::uint64_t covered(const std::vector<WorkItem>& items) {
   std::uint64_t bytes = 0;

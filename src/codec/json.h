@@ -26,8 +26,7 @@ class Json {
   Json(bool value) : value_(value) {}
   Json(double value) : value_(value) {}
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  Json(T value) : value_(static_cast<std::int64_t>(value)) {
+  requires(!std::same_as<T, bool>) Json(T value) : value_(static_cast<std::int64_t>(value)) {
     if (!std::in_range<std::int64_t>(value)) value_ = static_cast<std::uint64_t>(value);
   }
   Json(const char* value) : value_(std::string(value)) {}

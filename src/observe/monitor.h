@@ -12,7 +12,8 @@
 namespace owl {
 
 /// What an engine reports to. Engines never print, log or exit: the terminal, the log, the metrics and the history are
-/// listeners of these events. Every function may be called from any thread; implementations don't block and don't throw.
+/// listeners of these events. Every function may be called from any thread; implementations don't block and don't
+/// throw.
 class Monitor {
  public:
   virtual ~Monitor() = default;

@@ -11,7 +11,8 @@ namespace owl::os {
 /// rest is the caller's to write. 0 where it does not suit: few bytes, memory that is not aligned to 4 KiB, a file
 /// system that has no O_DIRECT. The descriptor stands at a multiple of 4 KiB, and is an ordinary one again afterwards.
 ///
-/// For what is written once and not read soon: the copy into the page cache took an eighth of a backup's processor time.
+/// For what is written once and not read soon: the copy into the page cache took an eighth of a backup's processor
+/// time.
 std::size_t write_direct(const FileDescriptor& fd, ByteView bytes, std::string_view name);
 
 }  // namespace owl::os

@@ -44,8 +44,8 @@ void rename_file(const fs::path& from, const fs::path& to);  ///< replaces `to`;
 enum class FileType : std::uint8_t { regular, folder, symlink, other };
 struct FileStatus {
   FileType type;
-  std::uint64_t size;   ///< bytes
-  std::uint32_t mode;   ///< permission bits, 07777
+  std::uint64_t size;  ///< bytes
+  std::uint32_t mode;  ///< permission bits, 07777
   std::uint32_t uid, gid;
   std::uint64_t device, inode;
   Timestamp modified, changed;  ///< mtime, ctime

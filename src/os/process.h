@@ -16,19 +16,19 @@ namespace owl::os {
 /// How to start a child process. It inherits our environment and, of open files, nothing but the three standard streams
 /// (where no pipe takes their place) and `pass_fds`. Its signals are as at login: none blocked, SIGPIPE not ignored.
 struct ProcessOptions {
-  std::vector<std::string> argv;                    ///< argv[0] is searched in PATH unless it has a slash
+  std::vector<std::string> argv;  ///< argv[0] is searched in PATH unless it has a slash
   std::map<std::string, std::string> extra_env = {};
   std::filesystem::path working_folder = {};
-  std::optional<std::string> user = {};             ///< run as this account (we must be root); never when unset.
-                                                    ///< HOME, USER and LOGNAME become that account's
-  std::vector<int> pass_fds = {};                   ///< kept open under the same numbers
-  bool new_session = false;                         ///< setsid: signals of our terminal do not reach it
+  std::optional<std::string> user = {};  ///< run as this account (we must be root); never when unset.
+                                         ///< HOME, USER and LOGNAME become that account's
+  std::vector<int> pass_fds = {};        ///< kept open under the same numbers
+  bool new_session = false;              ///< setsid: signals of our terminal do not reach it
 };
 
 struct ProcessResult {
-  int exit_code = 0;  ///< 128 + signal when a signal ended it
-  Bytes output;       ///< stdout
-  std::string errors; ///< stderr, the last 64 KiB
+  int exit_code = 0;   ///< 128 + signal when a signal ended it
+  Bytes output;        ///< stdout
+  std::string errors;  ///< stderr, the last 64 KiB
 };
 
 /// A child with pipes. The destructor kills (SIGTERM, 5 s, SIGKILL) and reaps what still runs. One owner, one thread.
@@ -62,8 +62,8 @@ class ChildProcess {
 
 /// Runs a program to its end with `input` on its stdin, collecting both outputs (stdout at most `output_limit` bytes).
 /// Throws on a program that can't be started, on more output than that (process), on the deadline (ErrorKind::timeout,
-/// child killed) and on stop (cancelled, child killed); a non-zero exit is in the result. Returns when the program ends,
-/// even where it leaves a background process that holds its outputs open.
+/// child killed) and on stop (cancelled, child killed); a non-zero exit is in the result. Returns when the program
+/// ends, even where it leaves a background process that holds its outputs open.
 ProcessResult run_process(ProcessOptions options, ByteView input = {},
                           std::chrono::milliseconds deadline = std::chrono::minutes(2), std::stop_token stop = {},
                           std::size_t output_limit = 64u << 20);

@@ -21,10 +21,10 @@ namespace owl::repository {
 
 struct SessionOptions {
   std::string kind, name, label;
-  std::filesystem::path state_directory;      ///< heads are kept there
-  std::uint64_t pack_bytes = 32u << 20;       ///< a data pack is closed when it reaches this
-  unsigned uploads = 2;                       ///< packs on their way at once
-  std::uint64_t buffer_bytes = 256u << 20;    ///< all packs in memory; smaller packs, where it must be
+  std::filesystem::path state_directory;    ///< heads are kept there
+  std::uint64_t pack_bytes = 32u << 20;     ///< a data pack is closed when it reaches this
+  unsigned uploads = 2;                     ///< packs on their way at once
+  std::uint64_t buffer_bytes = 256u << 20;  ///< all packs in memory; smaller packs, where it must be
 };
 
 /// One run that writes a backup: the order of writes is here (docs/format.md, "Order").
@@ -61,21 +61,21 @@ class BackupSession {
   const PackRef& pack(std::uint32_t number) const;
 
   /// Commits. `manifest` has kind, name, label, leaves (refs of this session), wal, sizes and details filled in; packs,
-  /// sequence, forerunner, writer, host and times are filled in here. `packs_used`: numbers of all packs that its leaves'
-  /// extents rely on. `ready_in` is asked for each store just before its manifest is put: what else (WAL) must be
-  /// there; it throws to leave that store out. Throws Error(conflict) when the attempt was fenced meanwhile.
+  /// sequence, forerunner, writer, host and times are filled in here. `packs_used`: numbers of all packs that its
+  /// leaves' extents rely on. `ready_in` is asked for each store just before its manifest is put: what else (WAL) must
+  /// be there; it throws to leave that store out. Throws Error(conflict) when the attempt was fenced meanwhile.
   struct Committed {
     std::string key;
-    std::vector<std::string> stores;      ///< names
+    std::vector<std::string> stores;  ///< names
     std::uint64_t sequence = 0;
-    ByteArray<32> digest{};               ///< SHA-256 of the sealed manifest: the new head
+    ByteArray<32> digest{};  ///< SHA-256 of the sealed manifest: the new head
     std::uint64_t new_bytes = 0;
   };
   Committed commit(Manifest manifest, const std::vector<std::uint32_t>& packs_used,
                    const std::function<void(StoreSet::Member&)>& ready_in);
 
   const ManifestKey& manifest_key() const;
-  std::uint64_t stored_bytes() const;     ///< uploaded or packed so far, once (not times stores)
+  std::uint64_t stored_bytes() const;  ///< uploaded or packed so far, once (not times stores)
   std::uint64_t known_blobs() const;
 
  private:

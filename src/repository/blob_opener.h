@@ -14,7 +14,8 @@ namespace owl::repository {
 /// From sealed bytes to plain ones, for the blobs of one pack: seal, codec, length, name. One thread at a time.
 class BlobOpener {
  public:
-  BlobOpener(const crypto::HostKeys& keys, std::span<const crypto::EpochSecrets> secrets, const PackDirectory& directory);
+  BlobOpener(const crypto::HostKeys& keys, std::span<const crypto::EpochSecrets> secrets,
+             const PackDirectory& directory);
 
   /// The plain bytes, good until the next call. Throws Error(integrity) or Error(no_key).
   ByteView open(std::uint32_t entry, ByteView sealed);

@@ -37,9 +37,9 @@ struct BlobReader::State {
     if (length + pack_header_size > pack.size) {
       throw Error(ErrorKind::integrity, fmt::format("{} is referred to with sizes that no pack can have", key));
     }
-    return in_context([&] { return "store " + store.name; }, [&] {
-      return open_pack_tail(keys, key, pack.size, fetch(store, key, pack.size - length, length, stop));
-    });
+    return in_context(
+        [&] { return "store " + store.name; },
+        [&] { return open_pack_tail(keys, key, pack.size, fetch(store, key, pack.size - length, length, stop)); });
   }
 
   StoreSet& stores;
@@ -137,14 +137,16 @@ void BlobReader::read(const PackRef& pack, std::span<const std::uint32_t> entrie
   PackRead(state_->stores, std::move(opener), pack, *listed, entries, stop).run(take);
 }
 
-Bytes BlobReader::read_one(const PackRef& pack, std::uint32_t entry, const crypto::BlobName& name, std::stop_token stop) {
+Bytes BlobReader::read_one(const PackRef& pack, std::uint32_t entry, const crypto::BlobName& name,
+                           std::stop_token stop) {
   const auto listed = directory(pack, stop);
   if (entry >= listed->entries.size() || listed->entries[entry].name != name) {
-    throw Error(ErrorKind::integrity, fmt::format("{} does not hold the blob that entry {} of it should be",
-                                                  keys::pack(pack), entry));
+    throw Error(ErrorKind::integrity,
+                fmt::format("{} does not hold the blob that entry {} of it should be", keys::pack(pack), entry));
   }
   Bytes out;
-  read(pack, std::array{entry}, [&](std::uint32_t, ByteView plain) { out = to_bytes(plain); }, std::move(stop));
+  read(
+      pack, std::array{entry}, [&](std::uint32_t, ByteView plain) { out = to_bytes(plain); }, std::move(stop));
   return out;
 }
 

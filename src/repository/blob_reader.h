@@ -13,9 +13,9 @@
 
 namespace owl::repository {
 
-/// Reads packs: directories with what every host has, data with the private key. Every byte is authenticated, its name and
-/// length checked, before it is given out. A pack that one store has damaged or lost is read from the next; errors name
-/// the object. Thread-safe.
+/// Reads packs: directories with what every host has, data with the private key. Every byte is authenticated, its name
+/// and length checked, before it is given out. A pack that one store has damaged or lost is read from the next; errors
+/// name the object. Thread-safe.
 class BlobReader {
  public:
   BlobReader(StoreSet& stores, const crypto::HostKeys& keys, std::vector<crypto::EpochSecrets> secrets);
@@ -24,8 +24,9 @@ class BlobReader {
   /// The directory of a pack; the last few hundred are kept.
   std::shared_ptr<const PackDirectory> directory(const PackRef& pack, std::stop_token stop = {});
 
-  /// Reads some entries of one pack (ascending, without repeats) with few ranged requests: neighbours no further apart than
-  /// 256 KiB are read together, at most 8 MiB a request. `take` gets each blob's plain bytes, from the calling thread.
+  /// Reads some entries of one pack (ascending, without repeats) with few ranged requests: neighbours no further apart
+  /// than 256 KiB are read together, at most 8 MiB a request. `take` gets each blob's plain bytes, from the calling
+  /// thread.
   void read(const PackRef& pack, std::span<const std::uint32_t> entries,
             const std::function<void(std::uint32_t entry, ByteView plain)>& take, std::stop_token stop = {});
   Bytes read_one(const PackRef& pack, std::uint32_t entry, const crypto::BlobName& name, std::stop_token stop = {});

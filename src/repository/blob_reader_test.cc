@@ -1,9 +1,9 @@
-#include "concurrency/task_group.h"
 #include "repository/blob_reader.h"
 
 #include <algorithm>
 #include <array>
 
+#include "concurrency/task_group.h"
 #include "crypto/sealed_object.h"
 #include "repository/directory_cache.h"
 #include "repository/read_ranges.h"
@@ -33,8 +33,8 @@ class BlobReaderTest : public testing::Test {
       Bytes stored(codec::ZstdEncoder::bound(blob.size()));
       const auto encoded = codec::ZstdEncoder(3).encode(blob, stored);
       names.push_back(namer.name(crypto::BlobKind::bytes, blob));
-      const auto ref = session.append(crypto::BlobKind::bytes, names.back(), encoded.codec, ByteView(stored).first(encoded.size),
-                                      static_cast<std::uint32_t>(blob.size()));
+      const auto ref = session.append(crypto::BlobKind::bytes, names.back(), encoded.codec,
+                                      ByteView(stored).first(encoded.size), static_cast<std::uint32_t>(blob.size()));
       number = ref.pack;
     }
     session.flush_data();
@@ -85,7 +85,7 @@ TEST_F(BlobReaderTest, JoinsNeighboursIntoOneRequest) {
   read(reader, {0, 1, 3});  // 2 lies between them: less than 256 KiB
   EXPECT_EQ(operations.size(), 2U) << "the directory, and one range";
   operations.clear();
-  read(reader, {0, 3});     // two blobs lie between them: more than 256 KiB
+  read(reader, {0, 3});  // two blobs lie between them: more than 256 KiB
   EXPECT_EQ(operations.size(), 2U) << "two ranges; the directory is kept";
   const auto directory = reader.directory(pack);
   const auto offsets = directory->offsets();
@@ -127,7 +127,8 @@ TEST_F(BlobReaderTest, EveryFlippedBitOfABlobIsNoticed) {
       EXPECT_THAT(what, testing::MatchesRegex("bit . of byte ([0-9]|1[0-5])"));
     } catch (const Error& error) {
       // A version or an epoch that there is not may be what it says: of another program, of a key that is not at hand.
-      EXPECT_THAT(error.kind(), testing::AnyOf(ErrorKind::integrity, ErrorKind::unsupported, ErrorKind::no_key)) << what << ": " << error.what();
+      EXPECT_THAT(error.kind(), testing::AnyOf(ErrorKind::integrity, ErrorKind::unsupported, ErrorKind::no_key))
+          << what << ": " << error.what();
     }
   });
 }

@@ -22,9 +22,9 @@ using testing::SizeIs;
 class CatalogueTest : public testing::Test {
  protected:
   void put_void(const std::string& store, const std::string& key) {
-    bench.raw(store).overwrite(key, crypto::seal_object(bench.keys.current(), bench.keys.repository,
-                                                        crypto::ObjectType::void_marker, key, serialize(test::sample_void()),
-                                                        bench.random));
+    bench.raw(store).overwrite(
+        key, crypto::seal_object(bench.keys.current(), bench.keys.repository, crypto::ObjectType::void_marker, key,
+                                 serialize(test::sample_void()), bench.random));
   }
   static BackupEntry entry(const std::string& kind, const std::string& name_id, std::int64_t day, std::uint8_t first) {
     return {{kind, name_id, {day * 86'400'000'000}, crypto::counting<16>(first)}, "", {}, {}, 0};
@@ -123,7 +123,9 @@ TEST_F(CatalogueTest, FindsByPrefixAndByLatest) {
   const auto id = name_ids(bench.keys, "files", "assets")[0];
   const std::vector<BackupEntry> entries{entry("cluster", "00112233aabbccdd", 1, 0x10), entry("files", id, 2, 0x20),
                                          entry("cluster", "ffff2233aabbccdd", 3, 0x11)};
-  const auto found = [&](const std::string& text) { return find_backup(entries, text, bench.keys).key.start.micros / 86'400'000'000; };
+  const auto found = [&](const std::string& text) {
+    return find_backup(entries, text, bench.keys).key.start.micros / 86'400'000'000;
+  };
   EXPECT_EQ(found("1011"), 1);
   EXPECT_EQ(found("20"), 2);
   EXPECT_EQ(found("1112131415"), 3);
@@ -139,8 +141,9 @@ TEST_F(CatalogueTest, SaysWhatThereIsWhereNothingFits) {
                                          entry("cluster", "00112233aabbccdd", 3, 0x11)};
   const auto missing = error_of([&] { find_backup(entries, "77", bench.keys); });
   EXPECT_EQ(missing.kind(), ErrorKind::not_found);
-  EXPECT_STREQ(missing.what(), "there is no backup \"77\": there are 10111213 (cluster of 1970-01-02T00:00:00Z), 11121314 "
-                               "(cluster of 1970-01-04T00:00:00Z)");
+  EXPECT_STREQ(missing.what(),
+               "there is no backup \"77\": there are 10111213 (cluster of 1970-01-02T00:00:00Z), 11121314 "
+               "(cluster of 1970-01-04T00:00:00Z)");
   const auto ambiguous = error_of([&] { find_backup(entries, "1", bench.keys); });
   EXPECT_EQ(ambiguous.kind(), ErrorKind::usage);
   EXPECT_THAT(ambiguous.what(), HasSubstr("\"1\" could be several backups: there are 10111213"));

@@ -42,7 +42,8 @@ class CrashTest : public testing::Test {
   }
 
   /// A hook that calls `strike` at the n-th operation that `counts`.
-  static test::HookedStore::Hook at_number(Attempt& attempt, std::size_t n, std::function<void(const Operation&)> strike,
+  static test::HookedStore::Hook at_number(Attempt& attempt, std::size_t n,
+                                           std::function<void(const Operation&)> strike,
                                            std::function<bool(const Operation&)> counts = {}) {
     return [&attempt, n, strike = std::move(strike), counts = std::move(counts)](const Operation& operation) {
       {
@@ -109,7 +110,8 @@ TEST_F(CrashTest, AtAnyMomentLeavesTheWholeBackupOrNone) {
         attempt.bench.back_up(new_blobs);
       } catch (const Crash&) {
       }
-      for (const auto& stores : {std::vector<std::string>{"a"}, {"b"}, {"a", "b"}}) expect_whole_or_none(attempt.bench, stores);
+      for (const auto& stores : {std::vector<std::string>{"a"}, {"b"}, {"a", "b"}})
+        expect_whole_or_none(attempt.bench, stores);
       expect_next_run_resumes(attempt.bench);
     }
   }
@@ -169,7 +171,8 @@ TEST_F(CrashTest, AnErrorOfOneStoreCostsAtMostThatStore) {
         at_number(attempt, n, [](const Operation&) { throw Error(ErrorKind::denied, "not this time"); });
     const auto ran = attempt.bench.back_up(new_blobs);
     EXPECT_GE(ran.committed.stores.size(), 1U);
-    for (const auto& store : ran.committed.stores) EXPECT_EQ(attempt.bench.read_all({store}), (Backups{old_blobs, new_blobs}));
+    for (const auto& store : ran.committed.stores)
+      EXPECT_EQ(attempt.bench.read_all({store}), (Backups{old_blobs, new_blobs}));
     for (const auto* store : {"a", "b"}) expect_whole_or_none(attempt.bench, {store});
   }
 }

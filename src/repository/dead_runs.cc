@@ -39,8 +39,8 @@ std::optional<Timestamp> last_commit_began(const std::vector<StoreView>& views, 
 }
 
 /// Whose a damaged lease is nobody can tell; one under an epoch that this host does not know is not ours.
-std::optional<FoundLease> read_if_ours(StoreSet::Member& store, const crypto::HostKeys& keys, const LeaseObjects& objects,
-                                       const std::stop_token& stop) {
+std::optional<FoundLease> read_if_ours(StoreSet::Member& store, const crypto::HostKeys& keys,
+                                       const LeaseObjects& objects, const std::stop_token& stop) {
   std::vector<std::string> damaged;
   try {
     return read_lease(store, keys, objects, damaged, stop);
@@ -50,7 +50,9 @@ std::optional<FoundLease> read_if_ours(StoreSet::Member& store, const crypto::Ho
   }
 }
 
-void note(std::optional<Timestamp>& earliest, Timestamp t) { earliest = std::min(earliest.value_or(t), t); }
+void note(std::optional<Timestamp>& earliest, Timestamp t) {
+  earliest = std::min(earliest.value_or(t), t);
+}
 
 }  // namespace
 

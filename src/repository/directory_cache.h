@@ -27,7 +27,7 @@ class DirectoryCache {
   void drop_oldest();
 
   std::mutex mutex_;
-  std::list<Item> items_;                              ///< used last first
+  std::list<Item> items_;  ///< used last first
   std::map<PackId, std::list<Item>::iterator> places_;
   std::size_t bytes_ = 0;
 };

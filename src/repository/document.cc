@@ -29,9 +29,13 @@ std::uint32_t get_u32(BinaryReader& in) {
   return static_cast<std::uint32_t>(value);
 }
 
-Timestamp get_timestamp(BinaryReader& in) { return {in.signed_varint()}; }
+Timestamp get_timestamp(BinaryReader& in) {
+  return {in.signed_varint()};
+}
 
-void put_timestamp(BinaryWriter& out, Timestamp t) { out.signed_varint(t.micros); }
+void put_timestamp(BinaryWriter& out, Timestamp t) {
+  out.signed_varint(t.micros);
+}
 
 std::vector<std::string> get_texts(BinaryReader& in) {
   std::vector<std::string> texts(in.count(1));

@@ -33,7 +33,8 @@ auto round_trip(Parse parse) {
 }
 
 std::vector<Kind> kinds() {
-  return {{"pack directory", ObjectType::pack_directory, serialize(test::sample_directory()), round_trip(parse_pack_directory)},
+  return {{"pack directory", ObjectType::pack_directory, serialize(test::sample_directory()),
+           round_trip(parse_pack_directory)},
           {"index", ObjectType::index, serialize(test::sample_index()), round_trip(parse_index_object)},
           {"manifest", ObjectType::manifest, serialize(test::sample_manifest()), round_trip(parse_manifest_body)},
           {"void", ObjectType::void_marker, serialize(test::sample_void()), round_trip(parse_void_marker)},
@@ -80,7 +81,8 @@ TEST(Documents, WithAFlippedBitAreNeverTakenForTheOriginal) {
         EXPECT_NE(*parsed, kind.document) << kind.name << ", " << what;
       }
     });
-    crypto::for_each_flipped_bit(kind.document, [&](const Bytes& damaged, const std::string&) { (void)kind.parse(damaged); });
+    crypto::for_each_flipped_bit(kind.document,
+                                 [&](const Bytes& damaged, const std::string&) { (void)kind.parse(damaged); });
   }
 }
 
@@ -98,8 +100,10 @@ TEST(Documents, SealedAndDamagedAnyhowAreErrors) {
     }
   };
   EXPECT_TRUE(opens(sealed));
-  crypto::for_each_flipped_bit(sealed, [&](const Bytes& damaged, const std::string& what) { EXPECT_FALSE(opens(damaged)) << what; });
-  crypto::for_each_truncation(sealed, [&](const Bytes& cut, const std::string& what) { EXPECT_FALSE(opens(cut)) << what; });
+  crypto::for_each_flipped_bit(
+      sealed, [&](const Bytes& damaged, const std::string& what) { EXPECT_FALSE(opens(damaged)) << what; });
+  crypto::for_each_truncation(sealed,
+                              [&](const Bytes& cut, const std::string& what) { EXPECT_FALSE(opens(cut)) << what; });
 }
 
 TEST(Documents, OfALaterVersionSayWhatToDo) {
@@ -191,8 +195,12 @@ TEST(PackFrame, HeaderAndTrailer) {
   EXPECT_EQ(value_or_throw(parse_pack_header(pack_header(PackClass::data))), PackClass::data);
   EXPECT_EQ(value_or_throw(parse_pack_header(pack_header(PackClass::metadata))), PackClass::metadata);
   EXPECT_EQ(value_or_throw(parse_pack_trailer(pack_trailer(0x123456789))), 0x123456789U);
-  EXPECT_EQ(to_hex(pack_header(PackClass::data)), "4f574c5041434b31" "0100000000000000");
-  EXPECT_EQ(to_hex(pack_trailer(258)), "0201000000000000" "4f574c50454e4431");
+  EXPECT_EQ(to_hex(pack_header(PackClass::data)),
+            "4f574c5041434b31"
+            "0100000000000000");
+  EXPECT_EQ(to_hex(pack_trailer(258)),
+            "0201000000000000"
+            "4f574c50454e4431");
   const auto header = pack_header(PackClass::data);
   crypto::for_each_flipped_bit(to_bytes(header), [](const Bytes& damaged, const std::string& what) {
     const auto parsed = parse_pack_header(damaged);

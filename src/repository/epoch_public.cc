@@ -18,7 +18,9 @@ std::optional<crypto::KeyMode> mode_of(std::string_view text) {
   return std::nullopt;
 }
 
-Result<EpochPublic> malformed(std::string_view why) { return bad_format("the public half of an epoch " + std::string(why)); }
+Result<EpochPublic> malformed(std::string_view why) {
+  return bad_format("the public half of an epoch " + std::string(why));
+}
 
 }  // namespace
 

@@ -6,14 +6,14 @@
 
 namespace owl::repository {
 
-/// keys/<epoch>/public: the half of an epoch that anybody may see. For a restore with nothing but a private key; hosts go
-/// by their key file and never by this.
+/// keys/<epoch>/public: the half of an epoch that anybody may see. For a restore with nothing but a private key; hosts
+/// go by their key file and never by this.
 struct EpochPublic {
   std::uint32_t epoch = 0;
   crypto::KeyMode mode{};
   ByteArray<32> public_key{};
-  ByteArray<32> commitment{};                  ///< to the epoch's M
-  std::optional<ByteArray<32>> mac;            ///< under the epoch before; none for the first
+  ByteArray<32> commitment{};        ///< to the epoch's M
+  std::optional<ByteArray<32>> mac;  ///< under the epoch before; none for the first
 };
 Bytes serialize(const EpochPublic& object);
 Result<EpochPublic> parse_epoch_public(ByteView bytes);

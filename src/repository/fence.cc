@@ -13,7 +13,8 @@ bool fence(StoreSet::Member& store, const crypto::HostKeys& keys, const FoundLea
            Clock& clock, Random& random, std::stop_token stop) {
   if (!lease.readable) {
     throw Error(ErrorKind::refused, fmt::format("lease {} in store {} can't be read, so nobody knows which manifest it "
-                                                "announces", to_hex(lease.id), store.name))
+                                                "announces",
+                                                to_hex(lease.id), store.name))
         .with_hint("If no backup is running, remove its objects under leases/ by hand.");
   }
   const auto& key = lease.body.manifest_key;

@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t short_id_digits = 8, most_shown = 10;
 constexpr std::string_view latest = "latest";
 
-std::string lease_digits(const BackupEntry& entry) { return to_hex(entry.key.lease); }
+std::string lease_digits(const BackupEntry& entry) {
+  return to_hex(entry.key.lease);
+}
 
 std::string shown(const BackupEntry& entry) {
   return fmt::format("{} ({} of {})", short_id(entry), entry.key.kind, to_iso(entry.key.start));
@@ -63,7 +65,9 @@ BackupEntry find_by_prefix(const std::vector<BackupEntry>& entries, const std::s
 
 }  // namespace
 
-std::string short_id(const BackupEntry& entry) { return lease_digits(entry).substr(0, short_id_digits); }
+std::string short_id(const BackupEntry& entry) {
+  return lease_digits(entry).substr(0, short_id_digits);
+}
 
 BackupEntry find_backup(const std::vector<BackupEntry>& entries, const std::string& id, const crypto::HostKeys& keys) {
   if (id == latest || id.starts_with("latest:")) return find_latest(entries, id, keys);

@@ -13,8 +13,8 @@ constexpr std::chrono::minutes longest_wait{5};
 
 }  // namespace
 
-IndexWriter::IndexWriter(StoreSet& stores, const crypto::HostKeys& keys, std::string owner, Clock& clock, Random& random,
-                         std::stop_token stop)
+IndexWriter::IndexWriter(StoreSet& stores, const crypto::HostKeys& keys, std::string owner, Clock& clock,
+                         Random& random, std::stop_token stop)
     : stores_(stores),
       keys_(keys),
       owner_(std::move(owner)),
@@ -46,9 +46,13 @@ IndexObject IndexWriter::take(bool only_if_due) {
   return std::exchange(pending->object, {});
 }
 
-void IndexWriter::write_if_due() { put(take(true)); }
+void IndexWriter::write_if_due() {
+  put(take(true));
+}
 
-void IndexWriter::write() { put(take(false)); }
+void IndexWriter::write() {
+  put(take(false));
+}
 
 void IndexWriter::put(IndexObject object) {
   if (object.packs.empty()) return;

@@ -29,11 +29,11 @@ class IndexWriter {
  private:
   struct Pending {
     IndexObject object;
-    std::chrono::nanoseconds since{};   ///< monotonic
+    std::chrono::nanoseconds since{};  ///< monotonic
   };
   bool is_due(const Pending& pending) const;
   IndexObject take(bool only_if_due);
-  void put(IndexObject object);         ///< an empty one is no work
+  void put(IndexObject object);  ///< an empty one is no work
 
   StoreSet& stores_;
   const crypto::HostKeys& keys_;

@@ -61,8 +61,8 @@ void Lease::end() {
     try {
       put_fresh(*member.store, clock_, key, sealed, {});
     } catch (const std::exception& error) {
-      stores_.monitor().warning(fmt::format("store {}: the lease of this run could not be ended: {}", member.name,
-                                            error.what()));
+      stores_.monitor().warning(
+          fmt::format("store {}: the lease of this run could not be ended: {}", member.name, error.what()));
     }
   }
 }
@@ -71,12 +71,14 @@ Lease::Renewal Lease::next_renewal() {
   auto body = body_.lock();
   body->expires = clock_.now() + lease_lifetime;
   auto key = keys::lease(id_, ++renewals_);
-  auto sealed = crypto::seal_object(keys_.current(), keys_.repository, ObjectType::lease, key, serialize(*body), random_);
+  auto sealed =
+      crypto::seal_object(keys_.current(), keys_.repository, ObjectType::lease, key, serialize(*body), random_);
   return {std::move(key), std::move(sealed)};
 }
 
 void Lease::put_everywhere(const Renewal& renewal) {
-  stores_.on_each([&](StoreSet::Member& member) { put_fresh(*member.store, clock_, renewal.key, renewal.sealed, stop_); });
+  stores_.on_each(
+      [&](StoreSet::Member& member) { put_fresh(*member.store, clock_, renewal.key, renewal.sealed, stop_); });
 }
 
 void Lease::keep_alive(const std::stop_token& stop) {
@@ -90,8 +92,8 @@ void Lease::renew(const std::stop_token& stop) {
       put_fresh(*member.store, clock_, renewal.key, renewal.sealed, stop);
     } catch (const std::exception& error) {
       if (stop.stop_requested()) return;
-      stores_.monitor().warning(fmt::format("store {}: the lease of this run could not be renewed: {}", member.name,
-                                            error.what()));
+      stores_.monitor().warning(
+          fmt::format("store {}: the lease of this run could not be renewed: {}", member.name, error.what()));
     }
   }
 }

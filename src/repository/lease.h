@@ -21,16 +21,16 @@ inline constexpr std::chrono::minutes lease_lifetime{60}, lease_renewal{10};
 /// What a lease says. Expiry is liveness only; safety is in the manifest key that it announces: whoever counts an
 /// expired lease as gone must first create a void marker there (`fence`).
 struct LeaseBody {
-  std::string manifest_key;     ///< announced; empty for a read lease
-  std::string purpose;          ///< "backup cluster renderowl"
+  std::string manifest_key;  ///< announced; empty for a read lease
+  std::string purpose;       ///< "backup cluster renderowl"
   crypto::WriterId writer{};
   std::string host;
   std::uint64_t process = 0;
   Timestamp started, expires;
-  std::uint64_t wal_system = 0;             ///< with wal_start: WAL from there on is needed; 0: none
+  std::uint64_t wal_system = 0;  ///< with wal_start: WAL from there on is needed; 0: none
   std::uint32_t wal_timeline = 0;
   std::uint64_t wal_start = 0;
-  std::string backup_key;       ///< read leases: the backup that is read
+  std::string backup_key;  ///< read leases: the backup that is read
 };
 Bytes serialize(const LeaseBody& body);
 Result<LeaseBody> parse_lease_body(ByteView bytes);
@@ -40,8 +40,8 @@ struct FoundLease {
   RandomId id{};
   LeaseBody body;
   bool ended = false;
-  bool readable = true;         ///< false: no renewal of it could be opened, `body` is empty
-  Timestamp first_seen;         ///< when its first renewal was stored, by the store's clock
+  bool readable = true;  ///< false: no renewal of it could be opened, `body` is empty
+  Timestamp first_seen;  ///< when its first renewal was stored, by the store's clock
 };
 /// Every lease of one store. Damaged ones are reported through `damaged` (keys) and count as living.
 std::vector<FoundLease> list_leases(StoreSet::Member& store, const crypto::HostKeys& keys,
@@ -50,7 +50,7 @@ std::vector<FoundLease> list_leases(StoreSet::Member& store, const crypto::HostK
 /// The objects of one lease as a listing shows them.
 struct LeaseObjects {
   RandomId id{};
-  std::vector<unsigned> renewals;   ///< ascending
+  std::vector<unsigned> renewals;  ///< ascending
   bool has_end = false;
   Timestamp first_seen;
 };
@@ -64,9 +64,9 @@ std::optional<FoundLease> read_lease(StoreSet::Member& store, const crypto::Host
 bool fence(StoreSet::Member& store, const crypto::HostKeys& keys, const FoundLease& lease, const std::string& reason,
            Clock& clock, Random& random, std::stop_token stop = {});
 
-/// A living lease in a set of stores: put by the constructor, renewed by a thread of its own every ten minutes, ended by
-/// `end` or, as far as stores can be reached, by the destructor. Renewal failures are warnings: safety doesn't hang on
-/// them. Thread-safe.
+/// A living lease in a set of stores: put by the constructor, renewed by a thread of its own every ten minutes, ended
+/// by `end` or, as far as stores can be reached, by the destructor. Renewal failures are warnings: safety doesn't hang
+/// on them. Thread-safe.
 class Lease {
  public:
   /// A store that does not take the lease drops out: without one nothing may be written there.

@@ -22,8 +22,8 @@ Error fenced(const VoidMarker& marker) {
 
 }  // namespace
 
-ManifestCommit::ManifestCommit(StoreSet& stores, const crypto::HostKeys& keys, std::string path, const Manifest& manifest,
-                               Clock& clock, Random& random, std::stop_token stop)
+ManifestCommit::ManifestCommit(StoreSet& stores, const crypto::HostKeys& keys, std::string path,
+                               const Manifest& manifest, Clock& clock, Random& random, std::stop_token stop)
     : stores_(stores),
       keys_(keys),
       path_(std::move(path)),
@@ -74,7 +74,8 @@ void ManifestCommit::put(StoreSet::Member& member) {
 Error ManifestCommit::why_not_ours(StoreSet::Member& member) {
   const auto standing = what_stands(member, keys_, path_, stop_);
   if (const auto* marker = std::get_if<VoidMarker>(&standing)) return fenced(*marker);
-  return Error(ErrorKind::conflict, fmt::format("another run's manifest stands at {}, where only this run's can", path_));
+  return Error(ErrorKind::conflict,
+               fmt::format("another run's manifest stands at {}, where only this run's can", path_));
 }
 
 }  // namespace owl::repository

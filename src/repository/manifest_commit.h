@@ -18,15 +18,15 @@ class ManifestCommit {
  public:
   using ReadyIn = std::function<void(StoreSet::Member&)>;
 
-  ManifestCommit(StoreSet& stores, const crypto::HostKeys& keys, std::string path, const Manifest& manifest, Clock& clock,
-                 Random& random, std::stop_token stop);
+  ManifestCommit(StoreSet& stores, const crypto::HostKeys& keys, std::string path, const Manifest& manifest,
+                 Clock& clock, Random& random, std::stop_token stop);
 
   /// Throws when no store has it: Error(conflict) when the last of them was fenced. Afterwards the manifest stands in
   /// every store that `committed` names; of the others it may not be known whether it will still land.
   void run(const ReadyIn& ready_in);
 
   const ByteArray<32>& digest() const { return digest_; }
-  std::vector<std::string> committed() const;   ///< names of stores, sorted
+  std::vector<std::string> committed() const;  ///< names of stores, sorted
 
  private:
   void commit_in(StoreSet::Member& member, const ReadyIn& ready_in);

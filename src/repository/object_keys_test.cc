@@ -23,7 +23,9 @@ ByteArray<N> filled(std::uint8_t value) {
 const RandomId id = filled<16>(0xab);
 const crypto::WriterId writer = filled<8>(0x0c);
 
-std::string hex_id() { return to_hex(id); }
+std::string hex_id() {
+  return to_hex(id);
+}
 
 TEST(ObjectKeys, AreAsTheFormatPageHasThem) {
   const PackRef pack{filled<32>(0x4f), PackClass::data, 202611, 10, 5};
@@ -59,8 +61,9 @@ TEST(ObjectKeys, OfWalFollowTheFileName) {
 }
 
 TEST(ObjectKeys, OfWalRefuseWhatIsNoName) {
-  for (const char* name : {"", "x", "../../etc/passwd", "0000000100000000000000a7", "0000000100000000000000A",
-                           "0000000100000000000000A7.gz", "00000002.historyx", "0000000100000000000000A7.0028.backup"}) {
+  for (const char* name :
+       {"", "x", "../../etc/passwd", "0000000100000000000000a7", "0000000100000000000000A",
+        "0000000100000000000000A7.gz", "00000002.historyx", "0000000100000000000000A7.0028.backup"}) {
     EXPECT_EQ(error_of([&] { keys::wal_object("1", name); }).kind(), ErrorKind::usage) << name;
   }
   EXPECT_EQ(error_of([] { keys::wal_object("12a", "00000002.history"); }).kind(), ErrorKind::usage);
@@ -119,8 +122,10 @@ TEST(ObjectKeys, ParsersTakeNothingThatWasNotBuiltHere) {
   expect_strict(keys::pack(pack), keys::parse_pack, keys::pack);
   expect_strict(keys::manifest({"cluster", "00112233aabbccdd", {1'795'357'800'000'000}, id}), keys::parse_manifest,
                 keys::manifest);
-  expect_strict(keys::lease(id, 7), keys::parse_lease, [](auto& k) { return k.end ? keys::lease_end(k.id) : keys::lease(k.id, k.renewal); });
-  expect_strict(keys::lease_end(id), keys::parse_lease, [](auto& k) { return k.end ? keys::lease_end(k.id) : keys::lease(k.id, k.renewal); });
+  expect_strict(keys::lease(id, 7), keys::parse_lease,
+                [](auto& k) { return k.end ? keys::lease_end(k.id) : keys::lease(k.id, k.renewal); });
+  expect_strict(keys::lease_end(id), keys::parse_lease,
+                [](auto& k) { return k.end ? keys::lease_end(k.id) : keys::lease(k.id, k.renewal); });
   expect_strict(keys::trash(id), keys::parse_trash, keys::trash);
   expect_strict(keys::wal_object("42", "0000000100000000000000A7", 1), keys::parse_wal_object,
                 [](auto& k) { return keys::wal_object(k.system_id, k.file_name, k.copy); });

@@ -20,8 +20,8 @@ std::vector<std::uint32_t> months_between(std::uint32_t from, std::uint32_t to) 
 }
 
 /// nullopt: gone, or nothing that we can read. What it names then only looks like an orphan of somebody else's.
-std::optional<IndexObject> index_if_readable(StoreSet::Member& store, const crypto::HostKeys& keys, const std::string& key,
-                                             const std::stop_token& stop) {
+std::optional<IndexObject> index_if_readable(StoreSet::Member& store, const crypto::HostKeys& keys,
+                                             const std::string& key, const std::stop_token& stop) {
   try {
     return read_index(store, keys, key, stop);
   } catch (const Error& error) {
@@ -67,7 +67,8 @@ Packs unindexed_packs(const StoreView& view, const DeadRuns& dead, const std::se
 }
 
 Packs candidates_in(const StoreView& view, const std::vector<StoreView>& views, const IndexObjects& own_indexes,
-                    const crypto::HostKeys& keys, const RandomId& own_lease, Clock& clock, const std::stop_token& stop) {
+                    const crypto::HostKeys& keys, const RandomId& own_lease, Clock& clock,
+                    const std::stop_token& stop) {
   if (!view.trash_is_readable) return {};
   const auto dead = find_dead_runs(view, views, own_indexes, keys, own_lease, clock, stop);
   if (!dead) return {};

@@ -29,8 +29,8 @@ std::uint32_t PackBuilder::add(crypto::BlobKind kind, const crypto::BlobName& na
   OWL_CHECK(fits(stored.size()), "a pack's buffer has room for the blob that is added");
   auto& entries = filled_.directory.entries;
   checks_ += checks.size();
-  entries.push_back({0, entries.size(), name, kind, codec, plain_size, static_cast<std::uint32_t>(stored.size()),
-                     std::move(checks)});
+  entries.push_back(
+      {0, entries.size(), name, kind, codec, plain_size, static_cast<std::uint32_t>(stored.size()), std::move(checks)});
   const std::size_t at = filled_.bytes.size(), sealed_size = stored.size() + crypto::gcm_tag_size;
   filled_.bytes.resize(at + sealed_size);
   sealer_.seal(entries.back().identity(), stored, {filled_.bytes.data() + at, sealed_size});
@@ -38,7 +38,8 @@ std::uint32_t PackBuilder::add(crypto::BlobKind kind, const crypto::BlobName& na
 }
 
 bool PackBuilder::is_full(std::uint64_t pack_bytes) const {
-  return filled_.bytes.size() >= pack_bytes || filled_.directory.entries.size() >= most_entries || checks_ >= most_checks;
+  return filled_.bytes.size() >= pack_bytes || filled_.directory.entries.size() >= most_entries ||
+         checks_ >= most_checks;
 }
 
 }  // namespace owl::repository

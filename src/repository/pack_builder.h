@@ -11,9 +11,9 @@ namespace owl::repository {
 
 /// A pack without its directory's sealed form: what is handed to the upload.
 struct FilledPack {
-  std::uint32_t number = 0;          ///< in the run's PackTable
+  std::uint32_t number = 0;  ///< in the run's PackTable
   PackClass pack_class{};
-  os::AlignedBuffer bytes;           ///< header and sealed blobs
+  os::AlignedBuffer bytes;  ///< header and sealed blobs
   PackDirectory directory;
 };
 
@@ -37,7 +37,7 @@ class PackBuilder {
  private:
   FilledPack filled_;
   crypto::BlobSealer sealer_;
-  std::size_t checks_ = 0;           ///< in all entries
+  std::size_t checks_ = 0;  ///< in all entries
 };
 
 }  // namespace owl::repository

@@ -114,6 +114,8 @@ std::vector<std::uint64_t> PackDirectory::offsets() const {
   return out;
 }
 
-crypto::BlobIdentity PackEntry::identity() const { return {counter, name, kind, codec, plain_size, stored_size}; }
+crypto::BlobIdentity PackEntry::identity() const {
+  return {counter, name, kind, codec, plain_size, stored_size};
+}
 
 }  // namespace owl::repository

@@ -37,7 +37,8 @@ Result<std::uint64_t> parse_pack_trailer(ByteView bytes) {
   if (bytes.size() != pack_trailer_size) return bad_format("a pack's trailer is cut short");
   BinaryReader in(bytes);
   const auto directory_size = in.u64();
-  if (!equal(in.raw(trailer_magic.size()), as_bytes(trailer_magic))) return bad_format("a pack does not end with OWLPEND1");
+  if (!equal(in.raw(trailer_magic.size()), as_bytes(trailer_magic)))
+    return bad_format("a pack does not end with OWLPEND1");
   return directory_size;
 }
 

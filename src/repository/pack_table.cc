@@ -26,7 +26,8 @@ void PackTable::finish(std::uint32_t number, const PackRef& pack) {
 
 const PackRef& PackTable::at(std::uint32_t number) const {
   const std::lock_guard lock(mutex_);
-  OWL_CHECK(number < packs_.size() && packs_[number], "a pack has an id only once it is stored: flush_data comes first");
+  OWL_CHECK(number < packs_.size() && packs_[number],
+            "a pack has an id only once it is stored: flush_data comes first");
   return *packs_[number];
 }
 

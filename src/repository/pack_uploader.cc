@@ -15,10 +15,13 @@ namespace {
 
 constexpr std::size_t blob_room = 2 * MiB;
 constexpr unsigned buffers_beside_uploads = 2;  ///< one of each class is being filled
-/// A pack's first sealed bytes are unlike any other's: they tell after an unclear answer whether it is ours that stands.
+/// A pack's first sealed bytes are unlike any other's: they tell after an unclear answer whether it is ours that
+/// stands.
 constexpr std::size_t identity_size = 64;
 
-std::size_t buffer_size(std::uint64_t pack_bytes) { return static_cast<std::size_t>(pack_bytes) + blob_room; }
+std::size_t buffer_size(std::uint64_t pack_bytes) {
+  return static_cast<std::size_t>(pack_bytes) + blob_room;
+}
 
 ByteArray<32> digest_of(std::span<const ByteView> pieces) {
   codec::Sha256 hash;
@@ -28,8 +31,8 @@ ByteArray<32> digest_of(std::span<const ByteView> pieces) {
 
 }  // namespace
 
-PackUploader::PackUploader(StoreSet& stores, const crypto::HostKeys& keys, Clock& clock, Random& random, Options options,
-                           Stored stored)
+PackUploader::PackUploader(StoreSet& stores, const crypto::HostKeys& keys, Clock& clock, Random& random,
+                           Options options, Stored stored)
     : stores_(stores),
       keys_(keys),
       clock_(clock),
@@ -52,7 +55,9 @@ std::uint64_t PackUploader::largest_pack(std::uint64_t buffer_bytes, unsigned up
   return std::max<std::uint64_t>(one, blob_room + 1 * MiB) - blob_room;
 }
 
-PackUploader::~PackUploader() { tasks_.request_stop(); }
+PackUploader::~PackUploader() {
+  tasks_.request_stop();
+}
 
 os::AlignedBuffer PackUploader::take_buffer(std::size_t blob_size) {
   throw_failure();
@@ -105,7 +110,8 @@ void PackUploader::upload(FilledPack& pack, const std::stop_token& stop) {
   const auto trailer = pack_trailer(directory.size());
   const std::array<ByteView, 3> pieces{pack.bytes.view(), directory, trailer};
   const PackRef ref{digest_of(pieces), pack.pack_class, month_of(clock_.now()),
-                    pack.bytes.size() + directory.size() + trailer.size(), static_cast<std::uint32_t>(directory.size())};
+                    pack.bytes.size() + directory.size() + trailer.size(),
+                    static_cast<std::uint32_t>(directory.size())};
   put_everywhere(ref, pieces, stop);
   stored_(pack.number, ref, pack.directory);
 }
@@ -115,7 +121,8 @@ void PackUploader::put_everywhere(const PackRef& pack, std::span<const ByteView>
   stores_.on_each([&](StoreSet::Member& member) {
     const auto result = storage::create(*member.store, clock_, key, pieces, identity_size, pack.id, stop);
     if (result == storage::CreateResult::created) return;
-    throw Error(ErrorKind::integrity, fmt::format("store {}: other bytes than this pack's stand at {}", member.name, key));
+    throw Error(ErrorKind::integrity,
+                fmt::format("store {}: other bytes than this pack's stand at {}", member.name, key));
   });
 }
 

@@ -61,8 +61,8 @@ Bytes wrap_secrets(const InitOptions& options, const std::vector<std::string>& r
 }  // namespace
 
 InitPlan plan_init(const InitOptions& options, Clock& clock, Random& random) {
-  const auto recipients = options.mode == crypto::KeyMode::openpgp ? fingerprints_of(options, clock.now())
-                                                                   : std::vector<std::string>{};
+  const auto recipients =
+      options.mode == crypto::KeyMode::openpgp ? fingerprints_of(options, clock.now()) : std::vector<std::string>{};
   InitPlan plan;
   plan.secrets = crypto::generate_epoch(random.array<16>(), 1, random);
   plan.wrap = wrap_secrets(options, recipients, plan.secrets, random);

@@ -23,8 +23,8 @@ std::vector<ReadRange> plan_ranges(const PackDirectory& directory, std::span<con
   for (std::size_t i = 0; i < entries.size(); ++i) {
     OWL_CHECK(i == 0 || entries[i - 1] < entries[i], "entries are read in ascending order, each once");
     if (entries[i] >= directory.entries.size()) {
-      throw Error(ErrorKind::integrity, fmt::format("entry {} is asked for, and there are {}", entries[i],
-                                                    directory.entries.size()));
+      throw Error(ErrorKind::integrity,
+                  fmt::format("entry {} is asked for, and there are {}", entries[i], directory.entries.size()));
     }
     const auto begin = offsets[entries[i]], end = offsets[entries[i] + 1];
     if (ranges.empty() || !joins(ranges.back(), begin, end)) ranges.push_back({i, 0, begin, 0});

@@ -10,8 +10,8 @@ namespace owl::repository {
 
 /// Consecutive requested entries that are fetched by one request.
 struct ReadRange {
-  std::size_t first = 0, count = 0;          ///< into the list of requested entries
-  std::uint64_t offset = 0, length = 0;      ///< bytes, in the pack
+  std::size_t first = 0, count = 0;      ///< into the list of requested entries
+  std::uint64_t offset = 0, length = 0;  ///< bytes, in the pack
 };
 
 /// Joins what lies no further apart than 256 KiB into requests of at most 8 MiB (a single larger blob is one request).

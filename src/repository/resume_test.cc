@@ -33,7 +33,8 @@ class ResumeTest : public testing::Test {
     dead = false;
   }
 
-  /// As a process that has ended: what stands there is the lease that it had, without an end, of a process that is gone.
+  /// As a process that has ended: what stands there is the lease that it had, without an end, of a process that is
+  /// gone.
   void make_lease_of_a_dead_process() {
     for (const auto* name : {"a", "b"}) {
       auto member = bench.raw_member(name);
@@ -41,9 +42,9 @@ class ResumeTest : public testing::Test {
       for (auto& lease : list_leases(member, bench.keys, damaged)) {
         lease.body.process = 0x7ffffff0;  // above the kernel's largest process id
         const auto key = keys::lease(lease.id, 1);
-        bench.raw(name).overwrite(key, crypto::seal_object(bench.keys.current(), bench.keys.repository,
-                                                           crypto::ObjectType::lease, key, serialize(lease.body),
-                                                           bench.random));
+        bench.raw(name).overwrite(
+            key, crypto::seal_object(bench.keys.current(), bench.keys.repository, crypto::ObjectType::lease, key,
+                                     serialize(lease.body), bench.random));
       }
     }
   }

@@ -13,6 +13,7 @@ storage::CreateResult put_sealed(storage::ObjectStore& store, Clock& clock, cons
                                  std::stop_token stop, const std::optional<ByteArray<32>>& sha256 = {});
 
 /// The same at a key with a fresh random id, where nobody else's object can be: throws Error(conflict) if one is.
-void put_fresh(storage::ObjectStore& store, Clock& clock, const std::string& key, ByteView sealed, std::stop_token stop);
+void put_fresh(storage::ObjectStore& store, Clock& clock, const std::string& key, ByteView sealed,
+               std::stop_token stop);
 
 }  // namespace owl::repository

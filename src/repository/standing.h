@@ -12,7 +12,7 @@ namespace owl::repository {
 /// A manifest as it stands in a store.
 struct StandingManifest {
   Manifest manifest;
-  ByteArray<32> digest{};   ///< SHA-256 of the sealed bytes
+  ByteArray<32> digest{};  ///< SHA-256 of the sealed bytes
 };
 
 /// What stands at a manifest's key in one store: authenticated, so that nobody without the keys can fence a run or pass

@@ -21,12 +21,14 @@ void look_at_trash(StoreView& view, const crypto::HostKeys& keys, Monitor& monit
   }
   view.trash_is_readable = unreadable.empty();
   for (const auto& error : unreadable) {
-    monitor.warning(fmt::format("store {}: what is about to be deleted there can't be told, so everything is stored again: {}",
-                                view.store.name, error.what()));
+    monitor.warning(
+        fmt::format("store {}: what is about to be deleted there can't be told, so everything is stored again: {}",
+                    view.store.name, error.what()));
   }
 }
 
-StoreView look_at(StoreSet::Member& store, const crypto::HostKeys& keys, Monitor& monitor, const std::stop_token& stop) {
+StoreView look_at(StoreSet::Member& store, const crypto::HostKeys& keys, Monitor& monitor,
+                  const std::stop_token& stop) {
   StoreView view;
   view.store = store;
   look_at_trash(view, keys, monitor, stop);
@@ -92,7 +94,8 @@ IndexObjects read_indexes(const std::vector<StoreView>& views, const crypto::Hos
   Guarded<IndexObjects> objects;
   parallel_for(names.size(), readers, stop, [&](std::size_t i, const std::stop_token& stopped) {
     try {
-      if (auto object = read_from_any(views, keys, names[i], stopped)) objects.lock()->emplace(names[i], std::move(*object));
+      if (auto object = read_from_any(views, keys, names[i], stopped))
+        objects.lock()->emplace(names[i], std::move(*object));
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled || error.kind() == ErrorKind::no_key) throw;
       monitor.warning(fmt::format("what the index object {} tells is stored again: {}", names[i], error.what()));

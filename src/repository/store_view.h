@@ -15,9 +15,9 @@ namespace owl::repository {
 /// What one store shows a run that has just put its lease there.
 struct StoreView {
   StoreSet::Member store;
-  std::set<std::string> trash;              ///< keys that trash objects name: absent
-  bool trash_is_readable = true;            ///< false: any key may be named, so nothing counts as known
-  std::vector<std::string> indexes;         ///< keys of our own writer's index objects that are not in trash
+  std::set<std::string> trash;       ///< keys that trash objects name: absent
+  bool trash_is_readable = true;     ///< false: any key may be named, so nothing counts as known
+  std::vector<std::string> indexes;  ///< keys of our own writer's index objects that are not in trash
   std::vector<ListedManifest> manifests;
 
   bool is_committed(const std::string& manifest_path) const;

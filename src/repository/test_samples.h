@@ -19,14 +19,23 @@ inline PackRef sample_pack(PackClass pack_class = PackClass::data) {
 
 inline PackDirectory sample_directory() {
   PackDirectory directory;
-  directory.contexts.push_back({{crypto::SealContextRecord::Kind::data, 1, crypto::counting<16>(0x10), crypto::counting<32>(0x20)},
-                                crypto::counting<8>(0xa0)});
-  directory.contexts.push_back({{crypto::SealContextRecord::Kind::metadata, 1, crypto::counting<16>(0x50), {}},
-                                crypto::counting<8>(0xa0)});
-  directory.entries.push_back({0, 0, crypto::counting<16>(0x60), crypto::BlobKind::pages, codec::Codec::zstd, 16384, 1000,
+  directory.contexts.push_back(
+      {{crypto::SealContextRecord::Kind::data, 1, crypto::counting<16>(0x10), crypto::counting<32>(0x20)},
+       crypto::counting<8>(0xa0)});
+  directory.contexts.push_back(
+      {{crypto::SealContextRecord::Kind::metadata, 1, crypto::counting<16>(0x50), {}}, crypto::counting<8>(0xa0)});
+  directory.entries.push_back({0,
+                               0,
+                               crypto::counting<16>(0x60),
+                               crypto::BlobKind::pages,
+                               codec::Codec::zstd,
+                               16384,
+                               1000,
                                {{0x11223344, 0x55667788}, {0x99aabbcc, 0xddeeff00}}});
-  directory.entries.push_back({0, 1, crypto::counting<16>(0x70), crypto::BlobKind::bytes, codec::Codec::stored, 2000, 2000, {}});
-  directory.entries.push_back({1, 300, crypto::counting<16>(0x80), crypto::BlobKind::metadata, codec::Codec::zstd, 90, 50, {}});
+  directory.entries.push_back(
+      {0, 1, crypto::counting<16>(0x70), crypto::BlobKind::bytes, codec::Codec::stored, 2000, 2000, {}});
+  directory.entries.push_back(
+      {1, 300, crypto::counting<16>(0x80), crypto::BlobKind::metadata, codec::Codec::zstd, 90, 50, {}});
   return directory;
 }
 
@@ -63,7 +72,9 @@ inline Manifest sample_manifest() {
   return manifest;
 }
 
-inline VoidMarker sample_void() { return {"its lease had expired", "db2", sample_time}; }
+inline VoidMarker sample_void() {
+  return {"its lease had expired", "db2", sample_time};
+}
 
 inline LeaseBody sample_lease() {
   LeaseBody body;
@@ -80,6 +91,8 @@ inline LeaseBody sample_lease() {
   return body;
 }
 
-inline TrashObject sample_trash() { return {{keys::pack(sample_pack())}, "db2", sample_time}; }
+inline TrashObject sample_trash() {
+  return {{keys::pack(sample_pack())}, "db2", sample_time};
+}
 
 }  // namespace owl::repository::test

@@ -26,8 +26,8 @@
 /// For unit tests only.
 namespace owl::repository::test {
 
-/// Time that `advance` moves. Short pauses (between attempts) move it themselves; a longer one waits until that much has
-/// been advanced, or for the stop. Thread-safe.
+/// Time that `advance` moves. Short pauses (between attempts) move it themselves; a longer one waits until that much
+/// has been advanced, or for the stop. Thread-safe.
 class TestClock final : public Clock {
  public:
   Timestamp now() const override;
@@ -50,11 +50,12 @@ struct Crash : std::exception {
 };
 
 struct Operation {
-  std::string verb;   ///< put, get, range, stat, list, folders, remove
+  std::string verb;  ///< put, get, range, stat, list, folders, remove
   std::string store, key;
 };
 
-/// A store that tells a test of each operation, before and after it is done; what the test throws then, the caller meets.
+/// A store that tells a test of each operation, before and after it is done; what the test throws then, the caller
+/// meets.
 class HookedStore final : public storage::ObjectStore {
  public:
   using Hook = std::function<void(const Operation&)>;
@@ -117,10 +118,11 @@ class HookedStore final : public storage::ObjectStore {
 /// What a test backup found and did.
 struct Ran {
   BackupSession::Committed committed;
-  std::size_t stored_blobs = 0;      ///< data blobs that were not known
+  std::size_t stored_blobs = 0;  ///< data blobs that were not known
 };
 
-/// Two stores in memory with one host that backs up to them. `hooks` see what the host's sessions do, not what `raw` does.
+/// Two stores in memory with one host that backs up to them. `hooks` see what the host's sessions do, not what `raw`
+/// does.
 class Bench {
  public:
   explicit Bench(std::vector<std::string> names = {"a", "b"});

@@ -1,3 +1,5 @@
+#include "repository/test_support.h"
+
 #include <algorithm>
 
 #include "base/binary.h"
@@ -5,7 +7,6 @@
 #include "repository/pack_ref.h"
 #include "repository/pack_tail.h"
 #include "repository/store_view.h"
-#include "repository/test_support.h"
 #include "repository/trash.h"
 
 namespace owl::repository::test {
@@ -139,7 +140,9 @@ Ran Bench::back_up(const std::vector<Bytes>& blobs) {
   return back_up(set, blobs);
 }
 
-std::vector<std::vector<Bytes>> Bench::read_all() { return read_all(names_); }
+std::vector<std::vector<Bytes>> Bench::read_all() {
+  return read_all(names_);
+}
 
 std::vector<std::vector<Bytes>> Bench::read_all(const std::vector<std::string>& names) {
   std::vector<StoreSet::Member> members;
@@ -170,7 +173,8 @@ std::set<crypto::BlobName> Bench::blobs_everywhere() {
   std::set<crypto::BlobName> names;
   auto first = raw_member(names_.front());
   for (const auto& info : storage::list_all(*first.store, "packs/d/")) {
-    const bool everywhere = std::ranges::all_of(names_, [&](auto& name) { return raw(name).stat(info.key, {}).has_value(); });
+    const bool everywhere =
+        std::ranges::all_of(names_, [&](auto& name) { return raw(name).stat(info.key, {}).has_value(); });
     auto pack = keys::parse_pack(info.key).value();
     pack.size = info.size;
     if (!everywhere) continue;
@@ -223,7 +227,8 @@ void sweep(Bench& bench, const std::string& name) {
   }
   for (const auto& key : bench.keys_in(name, "index/")) {
     const auto index = read_index(store, bench.keys, key, {});
-    const bool names_dead = std::ranges::any_of(index->packs, [&](auto& pack) { return !store.store->stat(keys::pack(pack)); });
+    const bool names_dead =
+        std::ranges::any_of(index->packs, [&](auto& pack) { return !store.store->stat(keys::pack(pack)); });
     if (names_dead) store.store->remove(key);  // what it still knew of living packs is stored again: only space
   }
   store.store->remove(trash_key);

@@ -27,8 +27,8 @@ Result<TrashObject> parse_trash_object(ByteView bytes) {
   });
 }
 
-std::vector<FoundTrash> list_trash(StoreSet::Member& store, const crypto::HostKeys& keys, std::vector<Error>& unreadable,
-                                   std::stop_token stop) {
+std::vector<FoundTrash> list_trash(StoreSet::Member& store, const crypto::HostKeys& keys,
+                                   std::vector<Error>& unreadable, std::stop_token stop) {
   std::vector<FoundTrash> found;
   for (const auto& info : storage::list_all(*store.store, "trash/", stop)) {
     const auto id = keys::parse_trash(info.key);
@@ -48,8 +48,8 @@ std::vector<FoundTrash> list_trash(StoreSet::Member& store, const crypto::HostKe
 std::string put_trash(StoreSet::Member& store, const crypto::HostKeys& keys, const TrashObject& trash, Clock& clock,
                       Random& random, std::stop_token stop) {
   const auto key = keys::trash(random.array<16>());
-  const auto sealed = crypto::seal_object(keys.current(), keys.repository, crypto::ObjectType::trash, key,
-                                          serialize(trash), random);
+  const auto sealed =
+      crypto::seal_object(keys.current(), keys.repository, crypto::ObjectType::trash, key, serialize(trash), random);
   put_fresh(*store.store, clock, key, sealed, std::move(stop));
   return key;
 }

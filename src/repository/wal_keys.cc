@@ -37,7 +37,9 @@ bool is_segment_like(std::string_view name) {
          is_upper_hex(rest.substr(1, timeline_digits));
 }
 
-bool is_wal_file(std::string_view name) { return is_history(name) || is_segment_like(name); }
+bool is_wal_file(std::string_view name) {
+  return is_history(name) || is_segment_like(name);
+}
 
 std::string built(std::string_view system_id, std::string_view name, unsigned copy) {
   const auto folder = is_history(name) ? std::string() : fmt::format("{}/", name.substr(0, folder_digits));

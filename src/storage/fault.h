@@ -27,7 +27,8 @@ namespace owl::storage {
 ///     count=PATH     writes the number of operations so far to a file, anew with each, so that a test can find out how
 ///                    many there are and then break each in turn
 ///
-/// In place of N, a prefix of keys that ends in '/' means each put_once below it: "kill@backups/" kills before a commit.
+/// In place of N, a prefix of keys that ends in '/' means each put_once below it: "kill@backups/" kills before a
+/// commit.
 ///
 /// Every call to the store is an operation, of whatever kind and outcome, numbered from 1 in the order of their
 /// beginning. In place of @N, %P gives each operation a chance of P in a hundred: "fail%10:throttled,seed=7". Items

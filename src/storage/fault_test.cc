@@ -41,8 +41,8 @@ TEST(FaultSpec, ReadsTheWholeGrammar) {
 
 TEST(FaultSpec, RefusesWhatItDoesNotKnow) {
   for (const auto* text :
-       {"kill", "kill@", "kill@/", "kill@0", "kill@x", "kill@1:x", "fail@1", "fail@1:bad", "fail%101:transient", "explode@1",
-        "slow", "slow:", "slow:fast", "seed=", "count=", "kill@1,", "cut"}) {
+       {"kill", "kill@", "kill@/", "kill@0", "kill@x", "kill@1:x", "fail@1", "fail@1:bad", "fail%101:transient",
+        "explode@1", "slow", "slow:", "slow:fast", "seed=", "count=", "kill@1,", "cut"}) {
     EXPECT_FALSE(parse_fault_spec(text)) << text;
   }
   EXPECT_EQ(parse_fault_spec("explode@1").error().message(), "\"explode@1\" is no fault");

@@ -4,7 +4,9 @@ namespace owl::test {
 namespace {
 
 /// Something new to store each time.
-void change_something(Site& site) { site.psql("INSERT INTO t SELECT md5(random()::text) FROM generate_series(1, 2000)"); }
+void change_something(Site& site) {
+  site.psql("INSERT INTO t SELECT md5(random()::text) FROM generate_series(1, 2000)");
+}
 
 TEST(BackupKill, LeavesTheWholeBackupOrNoneAtEveryOperation) {
   Site site;

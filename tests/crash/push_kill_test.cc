@@ -18,7 +18,8 @@ class PushKill : public testing::Test {
   }
 
   RunResult push(const std::string& fault = {}) {
-    return site.owl({"wal", "push", segment.string()}, fault.empty() ? std::map<std::string, std::string>{} : with_fault(fault));
+    return site.owl({"wal", "push", segment.string()},
+                    fault.empty() ? std::map<std::string, std::string>{} : with_fault(fault));
   }
 
   Site site;
@@ -33,7 +34,8 @@ TEST_F(PushKill, TheSameBytesAgainAreSuccess) {
 }
 
 TEST_F(PushKill, AKilledPushIsMadeGoodByTheNext) {
-  for (const char* fault : {"kill@1", "kill+@1", "kill@2", "kill+@2", "cut@1", "cut@2", "fail@1:transient", "fail@1:throttled"}) {
+  for (const char* fault :
+       {"kill@1", "kill+@1", "kill@2", "kill+@2", "cut@1", "cut@2", "fail@1:transient", "fail@1:throttled"}) {
     site.lose_wal(name);
     const auto run = push(fault);
     if (std::string(fault).starts_with("kill")) {

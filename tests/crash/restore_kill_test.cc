@@ -47,7 +47,8 @@ TEST_F(RestoreKill, CanBeRunAgainAfterAKillAtEveryOperation) {
     ASSERT_EQ(again.exit_code, 0) << fault << " " << again.err;
     const auto judged = site.as_server({site.postgres_program("pg_verifybackup").string(), to.string()});
     EXPECT_EQ(judged.exit_code, 0) << fault << judged.out << judged.err;
-    EXPECT_EQ(files_with(tablespace_of(to), "restore-in-progress"), std::vector<fs::path>{}) << fault << ": the marker stays";
+    EXPECT_EQ(files_with(tablespace_of(to), "restore-in-progress"), std::vector<fs::path>{})
+        << fault << ": the marker stays";
     fs::remove_all(to);
     fs::remove_all(tablespace_of(to));
   }

@@ -23,7 +23,7 @@ struct SiteOptions {
   std::vector<std::string> server_settings = {};
   bool archive_module = false;                 ///< rather than archive_command: files go to the WAL service alone
   std::vector<std::string> wal_settings = {};  ///< lines of the configuration's section [wal]
-  int version = 15;  ///< of PostgreSQL; only 15 has the client programs beside the server's
+  int version = 15;                            ///< of PostgreSQL; only 15 has the client programs beside the server's
 };
 
 /// A host as a user of owlbackup has it: a PostgreSQL that archives through owl-wal, a configuration file, keys, and a
