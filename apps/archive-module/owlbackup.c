@@ -15,8 +15,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "miscadmin.h"
+/* clang-format off: before every other header of the server's */
 #include "postgres.h"
+/* clang-format on */
+
+#include "miscadmin.h"
 #include "storage/latch.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
