@@ -3,14 +3,13 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <span>
 
 #include "cluster/backup_checks.h"
 #include "cluster/file_pieces.h"
-#include "cluster/leaf_builder.h"
+#include "cluster/map_writer.h"
 #include "cluster/memory_plan.h"
 #include "cluster/piece_reader.h"
 #include "cluster/wal_wait.h"
@@ -54,14 +53,16 @@ class ClusterBackup {
     details_.start_time = server_time();
     session.announce_wal(details_.system_id, source_.facts.timeline, online.start_lsn().value);
     list();
-    FilePieces pieces(files_.size());
-    read_files(session, pieces, online);
+    FilePieces pieces(files_);
+    MapWriter map(files_, pieces, session, monitor_);
+    read_files(session, pieces, map, online);
     read_control_file(session, pieces);
     session.hand_over_data();  // the last pack is uploaded while the server finishes its side
     finish_online(online);
     wait();
     session.flush_data();
-    auto result = commit(session, pieces);
+    map.finish();
+    auto result = commit(session, map);
     result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.monotonic() - begin);
     return result;
   }
@@ -71,13 +72,10 @@ class ClusterBackup {
     monitor_.phase("listing files", 0, "files");
     files_ = list_cluster(
         {source_.data_directory, source_.tablespace_version, details_.block_size, details_.relation_segment_blocks});
-    if (files_.empty() || files_.back().path != "global/pg_control") {
-      throw Error(ErrorKind::io, fmt::format("{} has no global/pg_control", source_.data_directory.string()));
+    if (files_.empty() || files_.back().path != control_path) {
+      throw Error(ErrorKind::io, fmt::format("{} has no {}", source_.data_directory.string(), control_path));
     }
-    const ListedFile control = files_.back();  // read last, after everything else
-    files_.pop_back();
     add_config_files();
-    files_.push_back(control);
   }
 
   Timestamp server_time() {
@@ -98,11 +96,17 @@ class ClusterBackup {
         continue;
       }
       files_.push_back(
-          {"owlbackup_config" + name, name, false, false, status->size, status->mode, status->modified, 0});
+          {std::string(config_prefix) + name, false, false, status->mode, status->size, status->modified, 0});
     }
+    sort_listing(files_);
   }
 
-  void read_files(repository::BackupSession& session, FilePieces& pieces, postgres::OnlineBackup& online) {
+  PieceReader::Options reader_options() const {
+    return {source_.data_directory, details_.block_size, details_.checksums, options_.zstd_level};
+  }
+
+  void read_files(repository::BackupSession& session, FilePieces& pieces, MapWriter& map,
+                  postgres::OnlineBackup& online) {
     const auto without_control = std::span<const ListedFile>(files_).first(files_.size() - 1);
     WorkPlan plan(without_control);
     std::uint64_t total = 0;
@@ -114,8 +118,7 @@ class ClusterBackup {
     TaskGroup group(stop_);
     for (unsigned i = 0; i < memory_.workers; ++i) {
       group.add("backup-read", [&](std::stop_token stop) {
-        PieceReader reader(files_, pieces, session, keys_.writer_naming,
-                           {details_.block_size, details_.checksums, options_.zstd_level}, clock_);
+        PieceReader reader(files_, pieces, session, keys_.writer_naming, reader_options(), clock_);
         while (const auto item = plan.next()) {
           throw_if_stopped(stop);
           const auto bytes = reader.process(*item);
@@ -130,13 +133,16 @@ class ClusterBackup {
       const std::stop_callback with_group(stop, [&] { watched.request_stop(); });
       while (clock_.sleep(std::chrono::milliseconds(100), watched.get_token())) online.check_alive();
     });
+    group.add("backup-map", [&](std::stop_token stop) {
+      const std::stop_callback with_group(stop, [&] { watched.request_stop(); });
+      while (clock_.sleep(std::chrono::milliseconds(200), watched.get_token())) map.advance();
+    });
     group.wait();
   }
 
   void read_control_file(repository::BackupSession& session, FilePieces& pieces) {
     const auto control = postgres::read_control_file(source_.data_directory, clock_);
-    PieceReader reader(files_, pieces, session, keys_.writer_naming,
-                       {details_.block_size, details_.checksums, options_.zstd_level}, clock_);
+    PieceReader reader(files_, pieces, session, keys_.writer_naming, reader_options(), clock_);
     reader.process_bytes(static_cast<std::uint32_t>(files_.size() - 1), control.raw);
   }
 
@@ -165,25 +171,30 @@ class ClusterBackup {
     return fmt::format("the server's archiver failed {} times, last with {}", rows[0][0].value_or("?"), *rows[0][1]);
   }
 
-  BackupResult commit(repository::BackupSession& session, FilePieces& pieces) {
+  BackupResult commit(repository::BackupSession& session, const MapWriter& map) {
     monitor_.phase("committing", 0);
-    LeafBuilder leaves(session);
+    const auto& read = map.summary();
     repository::Manifest manifest;
     manifest.kind = "cluster";
     manifest.name = options_.name;
     manifest.label = options_.label;
-    BackupResult result;
-    add_leaves(leaves, pieces, manifest, result);
-    manifest.leaves = leaves.leaves();
+    manifest.leaves = map.leaves().leaves();
+    manifest.plain_bytes = read.plain_bytes;
+    manifest.items = read.files;
+    manifest.warnings = read.warnings;
     manifest.wal = repository::WalNeed{details_.system_id,
                                        details_.wal_segment_size,
                                        {{details_.timeline, details_.start.value, details_.stop.value}}};
-    details_.bad_pages = static_cast<std::uint32_t>(result.bad_pages);
+    details_.bad_pages = static_cast<std::uint32_t>(read.bad_pages);
     details_.pages_read = read_bytes_ / details_.block_size;
     manifest.details = serialize(details_);
     const auto committed =
-        session.commit(std::move(manifest), leaves.packs_used(),
+        session.commit(std::move(manifest), map.leaves().packs_used(),
                        [&](repository::StoreSet::Member& store) { require_wal(need_, store, stop_); });
+    BackupResult result;
+    result.files = read.files;
+    result.plain_bytes = read.plain_bytes;
+    result.bad_pages = read.bad_pages;
     result.key = committed.key;
     result.id = to_hex(session.manifest_key().lease).substr(0, 8);
     result.stores = committed.stores;
@@ -196,33 +207,6 @@ class ClusterBackup {
     result.sequence = committed.sequence;
     result.head = to_text(repository::Head{committed.sequence, committed.digest});
     return result;
-  }
-
-  void add_leaves(LeafBuilder& leaves, FilePieces& pieces, repository::Manifest& manifest, BackupResult& result) {
-    std::vector<std::uint32_t> order(files_.size());
-    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::ranges::sort(order, {}, [&](std::uint32_t i) -> const std::string& { return files_[i].path; });
-    for (auto index : order) {
-      if (pieces.is_vanished(index)) continue;
-      auto file = pieces.assemble(files_[index], index);
-      report_bad_pages(file.entry, files_[index], manifest, result);
-      if (!files_[index].is_folder) ++result.files;
-      result.plain_bytes += file.entry.size;
-      leaves.add(std::move(file));
-    }
-    leaves.finish();
-    manifest.plain_bytes = result.plain_bytes;
-    manifest.items = result.files;
-  }
-
-  void report_bad_pages(const FileEntry& entry, const ListedFile& listed, repository::Manifest& manifest,
-                        BackupResult& result) {
-    if (entry.bad_blocks.empty()) return;
-    result.bad_pages += entry.bad_blocks.size();
-    auto text = fmt::format("{} of the pages of {} fail their checksum, the first is block {} of the relation",
-                            entry.bad_blocks.size(), entry.path, listed.first_block + entry.bad_blocks.front());
-    manifest.warnings.push_back(text);
-    monitor_.warning(std::move(text));
   }
 
   const BackupOptions& options_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/binary.h"
+#include "base/units.h"
 #include "codec/hash.h"
 #include "repository/pack_ref.h"
 
@@ -133,8 +134,8 @@ std::uint64_t border_hash(std::string_view path) {
 }
 }  // namespace
 
-bool leaf_ends_after(std::string_view path, std::size_t files_in_leaf) {
-  return files_in_leaf >= longest_leaf || border_hash(path) % leaf_period == 0;
+bool leaf_ends_after(std::string_view path, std::uint64_t size, std::size_t files_in_leaf) {
+  return files_in_leaf >= longest_leaf || border_hash(path) % leaf_period <= size / (GiB / leaf_period);
 }
 
 bool path_ends_batch(std::string_view path) {

@@ -45,9 +45,10 @@ struct ExtentLeaf {
 Bytes serialize(const ExtentLeaf& leaf);  ///< not compressed: put_metadata does
 Result<ExtentLeaf> parse_extent_leaf(ByteView bytes);
 
-/// Should a leaf end after this file? By the path alone, so that files added elsewhere move no borders: about one in
-/// 512.
-bool leaf_ends_after(std::string_view path, std::size_t files_in_leaf);
+/// Should a leaf end after this file? By its path and size alone, so that files added elsewhere move no borders: after
+/// about one small file in 512, and after every one of 1 GiB, so that a leaf stays small and a change of one page makes
+/// few of them anew.
+bool leaf_ends_after(std::string_view path, std::uint64_t size, std::size_t files_in_leaf);
 /// The same idea for batches of small files: about one path in eight.
 bool path_ends_batch(std::string_view path);
 

@@ -67,12 +67,18 @@ TEST(ExtentMap, RefusesExtentsOutsideFileOrTables) {
   EXPECT_FALSE(parse_extent_leaf(serialize(leaf)));
 }
 
-TEST(ExtentMap, LeafBordersHangOnThePathAlone) {
-  std::size_t borders = 0;
-  for (int i = 0; i < 51200; ++i) borders += leaf_ends_after("base/5/" + std::to_string(16384 + i), 1) ? 1u : 0u;
-  EXPECT_GT(borders, 50u);
-  EXPECT_LT(borders, 200u);
-  EXPECT_TRUE(leaf_ends_after("base", 4096));
+TEST(ExtentMap, LeafBordersHangOnPathAndSizeAlone) {
+  const auto borders = [](std::uint64_t size) {
+    std::size_t found = 0;
+    for (int i = 0; i < 51200; ++i) found += leaf_ends_after("base/5/" + std::to_string(16384 + i), size, 1) ? 1u : 0u;
+    return found;
+  };
+  EXPECT_GT(borders(8192), 50u);
+  EXPECT_LT(borders(8192), 200u);
+  EXPECT_GT(borders(512u << 20), 20'000u);
+  EXPECT_LT(borders(512u << 20), 30'000u);
+  EXPECT_EQ(borders(1u << 30), 51'200u);
+  EXPECT_TRUE(leaf_ends_after("base", 0, 4096));
 }
 
 }  // namespace

@@ -10,18 +10,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view control_path = "global/pg_control";
-
 class Lister {
  public:
   explicit Lister(const ListOptions& options) : options_(options) {}
 
   std::vector<ListedFile> run() {
     walk("", options_.data_directory);
-    std::ranges::sort(files_, [](const ListedFile& a, const ListedFile& b) {
-      const bool a_last = a.path == control_path, b_last = b.path == control_path;
-      return a_last != b_last ? b_last : a.path < b.path;
-    });
+    sort_listing(files_);
     return std::move(files_);
   }
 
@@ -85,15 +80,9 @@ class Lister {
   }
 
   void push(const std::string& path, const fs::path& source, const os::FileStatus& status, PathRule rule) {
-    ListedFile file{path,
-                    source.native(),
-                    status.type == os::FileType::folder,
-                    rule == PathRule::relation,
-                    0,
-                    status.mode,
-                    status.modified,
-                    0};
-    if (!file.is_folder) file.size = status.size;
+    const bool is_folder = status.type == os::FileType::folder;
+    ListedFile file{path,           is_folder, rule == PathRule::relation, status.mode, is_folder ? 0 : status.size,
+                    status.modified};
     if (file.is_relation) {
       file.size -= file.size % options_.block_size;  // a page that is just being added; mdnblocks ignores it, too
       const auto name = parse_relation_file_name(source.filename().string());
@@ -107,6 +96,18 @@ class Lister {
 };
 
 }  // namespace
+
+fs::path source_of(const ListedFile& file, const fs::path& data_directory) {
+  if (file.path.starts_with(config_prefix)) return file.path.substr(config_prefix.size());
+  return data_directory / file.path;
+}
+
+void sort_listing(std::vector<ListedFile>& files) {
+  std::ranges::sort(files, [](const ListedFile& a, const ListedFile& b) {
+    const bool a_last = a.path == control_path, b_last = b.path == control_path;
+    return a_last != b_last ? b_last : a.path < b.path;
+  });
+}
 
 std::vector<ListedFile> list_cluster(const ListOptions& options) {
   return Lister(options).run();

@@ -30,15 +30,25 @@ struct RelationFileName {
 };
 std::optional<RelationFileName> parse_relation_file_name(std::string_view name);
 
+/// Where pg_control lies, which is read last.
+inline constexpr std::string_view control_path = "global/pg_control";
+/// Before the full path of a configuration file from outside the data directory.
+inline constexpr std::string_view config_prefix = "owlbackup_config";
+
+/// A large cluster has millions of these, so there is one path in it and nothing that follows from it.
 struct ListedFile {
-  std::string path;    ///< relative; tablespaces under pg_tblspc/<oid>/
-  std::string source;  ///< where to open it; a filesystem::path takes several times the memory
+  std::string path;  ///< relative; tablespaces under pg_tblspc/<oid>/
   bool is_folder = false, is_relation = false;
-  std::uint64_t size = 0;  ///< bytes
   std::uint32_t mode = 0;
+  std::uint64_t size = 0;  ///< bytes
   Timestamp modified;
   std::uint32_t first_block = 0;  ///< of a relation's segment, within the relation
 };
+/// Where to open it: links in the data directory lead to tablespaces.
+std::filesystem::path source_of(const ListedFile& file, const std::filesystem::path& data_directory);
+/// By path, with pg_control last.
+void sort_listing(std::vector<ListedFile>& files);
+
 /// Walks a data directory and its tablespaces; what vanishes meanwhile is left out. Sorted by path. pg_control comes
 /// last whatever its name. Unlogged relations' forks other than _init are left out (their folder is read twice: a
 /// relation is only left out when its _init fork was there both times).

@@ -69,11 +69,18 @@ TEST_F(FileListTest, TellsWhatARestoreNeedsToKnow) {
   EXPECT_EQ(relation.size, 3u * 8192) << "a page that is just being added is left to WAL";
   EXPECT_EQ(relation.mode, 0640u);
   EXPECT_EQ(relation.first_block, 2u * 131072) << "block numbers go on over segments: checksums hang on them";
-  EXPECT_EQ(relation.source, root_ / "base/5/1259.2");
+  EXPECT_EQ(source_of(relation, root_), root_ / "base/5/1259.2");
   EXPECT_EQ(relation.modified, os::status_of(root_ / "base/5/1259.2")->modified);
   EXPECT_TRUE(file("base/5").is_folder);
   EXPECT_EQ(file("PG_VERSION").size, 3u);
   EXPECT_FALSE(file("PG_VERSION").is_relation);
+}
+
+TEST_F(FileListTest, ConfigurationFromOutsideIsOpenedByItsOwnPath) {
+  ListedFile config;
+  config.path = config_prefix;
+  config.path += "/etc/postgresql/15/main/pg_hba.conf";
+  EXPECT_EQ(source_of(config, root_), "/etc/postgresql/15/main/pg_hba.conf");
 }
 
 TEST_F(FileListTest, OfUnloggedRelationsOnlyTheInitForkIsTaken) {
@@ -110,7 +117,7 @@ TEST_F(FileListTest, TablespacesAreWalkedThroughTheirLinks) {
                                    "pg_tblspc/16390/PG_15_202209061/5/16400", "global/pg_control"));
   const auto relation = file("pg_tblspc/16390/PG_15_202209061/5/16400");
   EXPECT_TRUE(relation.is_relation);
-  EXPECT_TRUE(os::status_of(relation.source));
+  EXPECT_TRUE(os::status_of(source_of(relation, root_)));
   EXPECT_TRUE(file("pg_tblspc/16390").is_folder) << "the link itself is the restore's to make";
 }
 

@@ -8,9 +8,17 @@
 namespace owl::cluster {
 
 void FilePieces::add(std::uint32_t file, FilePiece piece) {
-  std::lock_guard lock(mutex_);
-  pieces_[file].push_back(keep(piece));
-  if (!piece.bad_blocks.empty()) bad_blocks_[{file, piece.offset}] = std::move(piece.bad_blocks);
+  const std::lock_guard lock(mutex_);
+  auto& gathered = gathered_[file];
+  gathered.planned += piece.planned;
+  gathered.pieces.push_back(keep(piece));
+  if (!piece.bad_blocks.empty()) gathered.bad_blocks[piece.offset] = std::move(piece.bad_blocks);
+}
+
+void FilePieces::vanished(std::uint32_t file, std::uint32_t planned) {
+  const std::lock_guard lock(mutex_);
+  gathered_[file].planned += planned;
+  gathered_[file].vanished = true;
 }
 
 FilePieces::Kept FilePieces::keep(const FilePiece& piece) {
@@ -18,18 +26,13 @@ FilePieces::Kept FilePieces::keep(const FilePiece& piece) {
   return {piece.offset, piece.planned, piece.length, piece.crc32c, piece.blob_offset, blob.pack, blob.entry, blob.name};
 }
 
-FilePiece FilePieces::give_back(std::uint32_t file, const Kept& kept) {
+FilePiece FilePieces::give_back(Gathered& from, const Kept& kept) {
   FilePiece piece{kept.offset, kept.planned, kept.length, kept.crc32c, std::nullopt, kept.blob_offset, {}};
   if (kept.pack != no_blob) piece.blob = repository::BlobRef{kept.pack, kept.entry, kept.name};
-  if (const auto bad = bad_blocks_.find({file, kept.offset}); bad != bad_blocks_.end()) {
+  if (const auto bad = from.bad_blocks.find(kept.offset); bad != from.bad_blocks.end()) {
     piece.bad_blocks = std::move(bad->second);
   }
   return piece;
-}
-
-void FilePieces::vanished(std::uint32_t file) {
-  std::lock_guard lock(mutex_);
-  vanished_[file] = 1;
 }
 
 namespace {
@@ -51,14 +54,30 @@ void add_extent(FilePieces::Assembled& file, const FilePiece& piece) {
 
 }  // namespace
 
-FilePieces::Assembled FilePieces::assemble(const ListedFile& listed, std::uint32_t file) {
+std::optional<FilePieces::Assembled> FilePieces::take(std::uint32_t file) {
+  const auto& listed = files_[file];
+  const auto whole = listed.is_folder ? 0 : listed.size;
+  Gathered gathered;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = gathered_.find(file);
+    if ((at == gathered_.end() ? 0 : at->second.planned) < whole) return std::nullopt;
+    if (at != gathered_.end()) {
+      gathered = std::move(at->second);
+      gathered_.erase(at);
+    }
+  }
+  return assemble(listed, std::move(gathered));
+}
+
+FilePieces::Assembled FilePieces::assemble(const ListedFile& listed, Gathered gathered) {
   const auto type = listed.is_folder ? EntryType::folder : listed.is_relation ? EntryType::pages : EntryType::bytes;
   Assembled out;
   out.entry = {listed.path, type, listed.mode, listed.modified, 0, 0, {}, {}};
-  auto pieces = std::exchange(pieces_[file], {});
-  std::ranges::sort(pieces, {}, &Kept::offset);
-  for (const auto& kept : pieces) {
-    const auto piece = give_back(file, kept);
+  out.vanished = gathered.vanished;
+  std::ranges::sort(gathered.pieces, {}, &Kept::offset);
+  for (const auto& kept : gathered.pieces) {
+    const auto piece = give_back(gathered, kept);
     out.entry.crc32c = codec::crc32c_combine(out.entry.crc32c, piece.crc32c, piece.length);
     if (piece.blob && piece.length > 0) add_extent(out, piece);
     out.entry.size = piece.offset + piece.length;

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "cluster/extent_map.h"
@@ -22,40 +23,48 @@ struct FilePiece {
   std::vector<std::uint32_t> bad_blocks;  ///< within the file
 };
 
-/// Collects the pieces that workers bring in any order and puts files together at the end. `add` and `vanished` are
-/// thread-safe.
+/// Collects the pieces that workers bring in any order until a file is whole. Thread-safe.
 class FilePieces {
  public:
-  explicit FilePieces(std::size_t files) : pieces_(files), vanished_(files) {}
+  explicit FilePieces(const std::vector<ListedFile>& files) : files_(files) {}  ///< keeps a reference
 
   void add(std::uint32_t file, FilePiece piece);
-  void vanished(std::uint32_t file);
-  bool is_vanished(std::uint32_t file) const { return vanished_[file] != 0; }
+  /// That many bytes of it were to be read, but it is gone.
+  void vanished(std::uint32_t file, std::uint32_t planned);
 
-  /// The file as it will be restored. The size ends with the first piece that came short. `extents` get their blobs as
+  /// A file as it will be restored. The size ends with the first piece that came short. `extents` get their blobs as
   /// refs of the session; LeafBuilder numbers them.
   struct Assembled {
     FileEntry entry;                         ///< without Extent::blob
     std::vector<repository::BlobRef> blobs;  ///< one for each extent
+    bool vanished = false;
   };
-  Assembled assemble(const ListedFile& listed, std::uint32_t file);
+  /// Gives away a file of whose listed size every byte was brought or found to be gone; nullopt before that. Once for
+  /// each file, which is forgotten with it.
+  std::optional<Assembled> take(std::uint32_t file);
 
  private:
-  /// As it is kept: there is one for each MiB of a cluster. Bad blocks, which are few, are kept apart.
+  /// As it is kept: there is one for each MiB that is on its way. Bad blocks, which are few, are kept apart.
   struct Kept {
     std::uint64_t offset;
     std::uint32_t planned, length, crc32c, blob_offset;
     std::uint32_t pack, entry;  ///< pack no_blob: zeros
     crypto::BlobName name;
   };
+  struct Gathered {
+    std::uint64_t planned = 0;  ///< bytes
+    bool vanished = false;
+    std::vector<Kept> pieces;
+    std::map<std::uint64_t, std::vector<std::uint32_t>> bad_blocks;  ///< by offset
+  };
   static constexpr std::uint32_t no_blob = UINT32_MAX;
   static Kept keep(const FilePiece& piece);
-  FilePiece give_back(std::uint32_t file, const Kept& kept);
+  static FilePiece give_back(Gathered& from, const Kept& kept);
+  static Assembled assemble(const ListedFile& listed, Gathered gathered);
 
+  const std::vector<ListedFile>& files_;
   std::mutex mutex_;
-  std::vector<std::vector<Kept>> pieces_;
-  std::map<std::pair<std::uint32_t, std::uint64_t>, std::vector<std::uint32_t>> bad_blocks_;  ///< by file and offset
-  std::vector<std::uint8_t> vanished_;
+  std::unordered_map<std::uint32_t, Gathered> gathered_;
 };
 
 }  // namespace owl::cluster

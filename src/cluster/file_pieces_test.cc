@@ -7,7 +7,9 @@
 namespace owl::cluster {
 namespace {
 
-const ListedFile listed{"base/5/1259", "/pg/base/5/1259", false, true, 3 << 20, 0600, {7}, 0};
+std::vector<ListedFile> relation_of(std::uint64_t size) {
+  return {{"base/5/1259", false, true, 0600, size, {7}, 0}};
+}
 
 Bytes some(std::size_t size, std::uint8_t fill) {
   return Bytes(size, fill);
@@ -20,30 +22,36 @@ FilePiece piece(std::uint64_t offset, ByteView content, repository::BlobRef blob
 
 TEST(FilePieces, ComeTogetherInWhateverOrder) {
   const Bytes a = some(1000, 1), b = some(500, 2), c = some(200, 3);
-  FilePieces pieces(2);
-  pieces.add(1, piece(1500, c, {0, 2}));
-  pieces.add(1, piece(0, a, {0, 0}));
-  pieces.add(1, piece(1000, b, {0, 1}));
-  const auto file = pieces.assemble(listed, 1);
+  const auto files = relation_of(1700);
+  FilePieces pieces(files);
+  pieces.add(0, piece(1500, c, {0, 2}));
+  pieces.add(0, piece(0, a, {0, 0}));
+  EXPECT_FALSE(pieces.take(0)) << "500 bytes are still to come";
+  pieces.add(0, piece(1000, b, {0, 1}));
+  const auto file = pieces.take(0);
+  ASSERT_TRUE(file);
   Bytes whole = a;
   append(whole, b);
   append(whole, c);
-  EXPECT_EQ(file.entry.path, "base/5/1259");
-  EXPECT_EQ(file.entry.type, EntryType::pages);
-  EXPECT_EQ(file.entry.size, 1700u);
-  EXPECT_EQ(file.entry.crc32c, codec::crc32c(whole));
-  ASSERT_EQ(file.entry.extents.size(), 3u);
-  EXPECT_EQ(file.entry.extents[2].file_offset, 1500u);
-  EXPECT_EQ(file.blobs[2].entry, 2u);
+  EXPECT_FALSE(file->vanished);
+  EXPECT_EQ(file->entry.path, "base/5/1259");
+  EXPECT_EQ(file->entry.type, EntryType::pages);
+  EXPECT_EQ(file->entry.size, 1700u);
+  EXPECT_EQ(file->entry.crc32c, codec::crc32c(whole));
+  ASSERT_EQ(file->entry.extents.size(), 3u);
+  EXPECT_EQ(file->entry.extents[2].file_offset, 1500u);
+  EXPECT_EQ(file->blobs[2].entry, 2u);
+  EXPECT_FALSE(pieces.take(0)) << "it is forgotten";
 }
 
 TEST(FilePieces, NeighboursInFileAndBlobAreOneExtent) {
-  FilePieces pieces(1);
+  const auto files = relation_of(2500);
+  FilePieces pieces(files);
   pieces.add(0, piece(0, some(1000, 1), {0, 4}, 300));
   pieces.add(0, piece(1000, some(500, 2), {0, 4}, 1300));
   pieces.add(0, piece(1500, some(500, 3), {0, 4}, 0));    // elsewhere in the blob
   pieces.add(0, piece(2000, some(500, 4), {1, 4}, 500));  // in another pack
-  const auto file = pieces.assemble(listed, 0);
+  const auto file = pieces.take(0).value();
   ASSERT_EQ(file.entry.extents.size(), 3u);
   EXPECT_EQ(file.blobs.size(), 3u);
   EXPECT_EQ(file.entry.extents[0].length, 1500u);
@@ -52,10 +60,11 @@ TEST(FilePieces, NeighboursInFileAndBlobAreOneExtent) {
 
 TEST(FilePieces, ZerosNeedNoBlob) {
   const Bytes zeros(1000), data = some(500, 2);
-  FilePieces pieces(1);
+  const auto files = relation_of(1500);
+  FilePieces pieces(files);
   pieces.add(0, {0, 1000, 1000, codec::crc32c(zeros), std::nullopt, 0, {}});
   pieces.add(0, piece(1000, data, {0, 0}));
-  const auto file = pieces.assemble(listed, 0);
+  const auto file = pieces.take(0).value();
   Bytes whole = zeros;
   append(whole, data);
   EXPECT_EQ(file.entry.size, 1500u);
@@ -65,51 +74,58 @@ TEST(FilePieces, ZerosNeedNoBlob) {
 }
 
 TEST(FilePieces, AFileEndsWhereItWasTruncatedMeanwhile) {
-  FilePieces pieces(1);
+  const auto files = relation_of(3000);
+  FilePieces pieces(files);
   pieces.add(0, piece(0, some(1000, 1), {0, 0}));
   auto cut = piece(1000, some(300, 2), {0, 1});
   cut.planned = 1000;
   pieces.add(0, std::move(cut));
   pieces.add(0, piece(2000, some(1000, 3), {0, 2}));  // read before the truncation
-  const auto file = pieces.assemble(listed, 0);
+  const auto file = pieces.take(0).value();
   EXPECT_EQ(file.entry.size, 1300u);
   EXPECT_EQ(file.entry.extents.size(), 2u);
 }
 
 TEST(FilePieces, AFileTruncatedToNothingIsEmpty) {
-  FilePieces pieces(1);
+  const auto files = relation_of(1000);
+  FilePieces pieces(files);
   pieces.add(0, {0, 1000, 0, 0, repository::BlobRef{0, 0, {}}, 0, {}});
-  const auto file = pieces.assemble(listed, 0);
+  const auto file = pieces.take(0).value();
   EXPECT_EQ(file.entry.size, 0u);
   EXPECT_EQ(file.entry.crc32c, 0u);
   EXPECT_TRUE(file.entry.extents.empty());
 }
 
 TEST(FilePieces, BadBlocksAreKeptInOrder) {
-  FilePieces pieces(1);
+  const auto files = relation_of(8192 * 3);
+  FilePieces pieces(files);
   auto second = piece(8192 * 2, some(8192, 1), {0, 1});
   second.bad_blocks = {2};
   auto first = piece(0, some(8192 * 2, 1), {0, 0});
   first.bad_blocks = {0, 1};
   pieces.add(0, second);
   pieces.add(0, first);
-  EXPECT_EQ(pieces.assemble(listed, 0).entry.bad_blocks, (std::vector<std::uint32_t>{0, 1, 2}));
+  EXPECT_EQ(pieces.take(0)->entry.bad_blocks, (std::vector<std::uint32_t>{0, 1, 2}));
 }
 
 TEST(FilePieces, FoldersAndEmptyFilesHaveNone) {
-  FilePieces pieces(2);
-  const ListedFile folder{"base", "/pg/base", true, false, 0, 0700, {1}, 0};
-  EXPECT_EQ(pieces.assemble(folder, 0).entry.type, EntryType::folder);
-  const ListedFile empty{"pg_xact/0000", "/pg/pg_xact/0000", false, false, 0, 0600, {1}, 0};
-  EXPECT_EQ(pieces.assemble(empty, 1).entry.type, EntryType::bytes);
-  EXPECT_EQ(pieces.assemble(empty, 1).entry.size, 0u);
+  const std::vector<ListedFile> files{{"base", true, false, 0700, 0, {1}, 0},
+                                      {"pg_xact/0000", false, false, 0600, 0, {1}, 0}};
+  FilePieces pieces(files);
+  EXPECT_EQ(pieces.take(0)->entry.type, EntryType::folder);
+  const auto empty = pieces.take(1).value();
+  EXPECT_EQ(empty.entry.type, EntryType::bytes);
+  EXPECT_EQ(empty.entry.size, 0u);
 }
 
-TEST(FilePieces, RememberWhatVanished) {
-  FilePieces pieces(2);
-  pieces.vanished(1);
-  EXPECT_FALSE(pieces.is_vanished(0));
-  EXPECT_TRUE(pieces.is_vanished(1));
+TEST(FilePieces, AFileThatVanishedIsWholeWhenNothingMoreOfItCanCome) {
+  const auto files = relation_of(3000);
+  FilePieces pieces(files);
+  pieces.vanished(0, 1000);
+  pieces.add(0, piece(1000, some(1000, 2), {0, 1}));  // opened before it was dropped
+  EXPECT_FALSE(pieces.take(0));
+  pieces.vanished(0, 1000);
+  EXPECT_TRUE(pieces.take(0)->vanished);
 }
 
 }  // namespace

@@ -34,14 +34,15 @@ void PieceReader::process_bytes(std::uint32_t file, ByteView content) {
   plain_.resize(content.size());
   std::ranges::copy(content, plain_.data());
   const auto size = static_cast<std::uint32_t>(content.size());
-  pending_.push_back({file, {0, size, size, codec::crc32c(content), std::nullopt, 0, {}}});
+  const auto planned = static_cast<std::uint32_t>(files_[file].size);
+  pending_.push_back({file, {0, planned, size, codec::crc32c(content), std::nullopt, 0, {}}});
   store(crypto::BlobKind::bytes);
 }
 
 void PieceReader::read_part(const Part& part, crypto::BlobKind kind) {
   const auto& file = files_[part.file];
-  const auto fd = os::open_if_exists(file.source, O_RDONLY);
-  if (!fd.valid()) return pieces_.vanished(part.file);  // dropped since it was listed: WAL says so, too
+  const auto fd = os::open_if_exists(source_of(file, options_.data_directory), O_RDONLY);
+  if (!fd.valid()) return pieces_.vanished(part.file, part.length);  // dropped since it was listed: WAL says so, too
   const std::size_t begin = plain_.size();
   auto size = os::read_at(fd, plain_.free_space().first(part.length), part.offset, file.path);
   if (kind == crypto::BlobKind::pages) size -= size % options_.block_size;

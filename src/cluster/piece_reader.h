@@ -20,6 +20,7 @@ namespace owl::cluster {
 class PieceReader {
  public:
   struct Options {
+    std::filesystem::path data_directory;
     std::uint32_t block_size = 0;
     bool checksums = false;
     int zstd_level = 3;

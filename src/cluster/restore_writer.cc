@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "cluster/file_list.h"
 #include "os/file.h"
 
 namespace owl::cluster {
@@ -19,7 +20,7 @@ Error system_error(const std::string& what, int error) {
 }  // namespace
 
 bool written_apart(std::string_view path) {
-  return path == "global/pg_control" || path.starts_with("owlbackup_config/");
+  return path == control_path || path.starts_with(config_prefix);
 }
 
 RestoreWriter::RestoreWriter(const TargetPaths& paths, const RestoreTree& tree, std::optional<os::Account> owner)

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <algorithm>
 #include <string>
 
-#include "cluster/leaf_builder.h"
+#include "cluster/map_writer.h"
 #include "cluster/piece_reader.h"
 #include "cluster/restore_tree.h"
 #include "cluster/work_items.h"
@@ -35,12 +34,20 @@ class TreeBench {
     auto options = bench.options();
     options.pack_bytes = 1 << 20;
     repository::BackupSession session(stores, bench.keys, options, bench.clock, bench.random, bench.monitor, {});
-    FilePieces pieces(files.size());
-    PieceReader piece_reader(files, pieces, session, bench.keys.writer_naming, {8192, true, 1}, bench.clock);
-    for (const auto& item : plan_items(files)) piece_reader.process(item);
+    FilePieces pieces(files);
+    PieceReader piece_reader(files, pieces, session, bench.keys.writer_naming, {source, 8192, true, 1}, bench.clock);
+    MapWriter map(files, pieces, session, bench.monitor);
+    const bool has_control = !files.empty() && files.back().path == control_path;
+    const auto control = static_cast<std::uint32_t>(files.size() - 1);
+    for (const auto& item : plan_items(std::span(files).first(has_control ? control : files.size()))) {
+      piece_reader.process(item);
+      map.advance();
+    }
+    if (has_control) piece_reader.process_bytes(control, os::read_file(source / control_path));
     session.flush_data();
+    map.finish();
     known_blobs = session.known_blobs();
-    commit(session, assemble(files, pieces));
+    commit(session, map);
     bench.clock.advance(std::chrono::minutes(1));  // so that the next one is the newer
     return *repository::load_manifest(stores, bench.keys, repository::list_backups(stores).back());
   }
@@ -53,26 +60,13 @@ class TreeBench {
   std::uint64_t known_blobs = 0;  ///< that the last backup found
 
  private:
-  static std::vector<FilePieces::Assembled> assemble(const std::vector<ListedFile>& files, FilePieces& pieces) {
-    std::vector<FilePieces::Assembled> out;
-    for (std::uint32_t i = 0; i < files.size(); ++i) {
-      if (!pieces.is_vanished(i)) out.push_back(pieces.assemble(files[i], i));
-    }
-    std::ranges::sort(out, {}, [](const auto& file) -> const std::string& { return file.entry.path; });
-    return out;
-  }
-  static void commit(repository::BackupSession& session, std::vector<FilePieces::Assembled> files) {
-    LeafBuilder leaves(session);
+  static void commit(repository::BackupSession& session, const MapWriter& map) {
     repository::Manifest manifest;
     manifest.kind = "cluster";
     manifest.name = "testdb";
-    for (auto& file : files) {
-      manifest.plain_bytes += file.entry.size;
-      leaves.add(std::move(file));
-    }
-    leaves.finish();
-    manifest.leaves = leaves.leaves();
-    session.commit(std::move(manifest), leaves.packs_used(), {});
+    manifest.plain_bytes = map.summary().plain_bytes;
+    manifest.leaves = map.leaves().leaves();
+    session.commit(std::move(manifest), map.leaves().packs_used(), {});
   }
 };
 

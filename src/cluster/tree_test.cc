@@ -57,6 +57,30 @@ class TreeTest : public testing::Test, protected test::TreeBench {
   }
 };
 
+/// Names of the leaves, in order.
+std::vector<crypto::BlobName> leaf_names(const repository::Manifest& manifest) {
+  std::vector<crypto::BlobName> names;
+  for (const auto& leaf : manifest.leaves) names.push_back(leaf.name);
+  return names;
+}
+
+TEST_F(TreeTest, ABackupAfterNothingButACheckpointHasOneNewLeaf) {
+  const auto first = leaf_names(back_up());
+  const auto control = pattern(8192, 77);
+  os::write_at(os::open_file(source / "global/pg_control", O_WRONLY), control, 0, "pg_control");  // as a server does
+  const auto second = leaf_names(back_up());
+  ASSERT_EQ(first.size(), second.size());
+  int others = 0;
+  for (std::size_t i = 0; i < first.size(); ++i) others += first[i] == second[i] ? 0 : 1;
+  EXPECT_EQ(others, 1);
+}
+
+TEST_F(TreeTest, TheMapIsInTheOrderOfThePaths) {
+  const auto tree = load(back_up());
+  EXPECT_TRUE(std::ranges::is_sorted(tree.files, {}, &FileEntry::path));
+  EXPECT_NE(tree.find("global/pg_control"), nullptr);
+}
+
 TEST_F(TreeTest, EveryFileComesBackWhereItBelongs) {
   const auto tree = load(back_up());
   os::make_folders(target, 0700);

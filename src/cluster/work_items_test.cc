@@ -8,7 +8,7 @@ namespace owl::cluster {
 namespace {
 
 ListedFile relation(std::string path, std::uint64_t size) {
-  return {std::move(path), "", false, true, size, 0600, {}, 0};
+  return {std::move(path), false, true, 0600, size, {}, 0};
 }
 
 std::uint64_t covered(const std::vector<WorkItem>& items) {

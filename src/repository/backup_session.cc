@@ -88,8 +88,8 @@ struct BackupSession::State {
   /// What is stored already, and what this backup follows. Our lease stands: nothing that is seen now goes away.
   void look_around() {
     const auto views = look_at_stores(stores, keys, stop);
-    const auto indexes = read_indexes(views, keys, monitor, stop);
-    enter_known(indexes, usable_packs(stores, views, indexes, stop), packs, *known.lock());
+    const auto indexes = read_indexes(views, keys, monitor, stop, [this](const IndexObject& object) { enter(object); });
+    exclude_others(indexes, usable_packs(stores, views, indexes, stop), packs, *known.lock());
     for (const auto& orphan : find_orphans(stores, views, indexes, keys, key.lease, clock, stop)) adopt(orphan);
     if (heads.damaged())
       monitor.warning(
@@ -98,11 +98,21 @@ struct BackupSession::State {
     forerunner = find_forerunner(views, keys, options.kind, options.name, heads, monitor, stop);
   }
 
+  void enter(const IndexObject& object) {
+    std::vector<std::uint32_t> numbers;
+    for (const auto& pack : object.packs) numbers.push_back(packs.add(pack));
+    auto locked = known.lock();
+    for (const auto& entry : object.entries) {
+      locked->add(entry.name, {numbers[entry.pack], entry.entry}, entry.plain_size);
+    }
+  }
+
   /// From here on it is as if this run had stored it.
   void adopt(const Orphan& orphan) {
     index.add(orphan.pack, orphan.directory);
     const auto number = packs.add(orphan.pack);
     auto locked = known.lock();
+    locked->include(number);
     for (std::uint32_t i = 0; i < orphan.directory.entries.size(); ++i) {
       const auto& entry = orphan.directory.entries[i];
       locked->add(entry.name, {number, i}, entry.plain_size);
@@ -190,7 +200,7 @@ struct BackupSession::State {
   HeadFile heads;
   Forerunner forerunner;
   PackTable packs;
-  Guarded<DedupIndex> known;
+  Guarded<DedupIndex> known{DedupIndex({.folder = options.state_directory})};
   std::atomic<std::uint64_t> hits = 0, blob_bytes = 0, overhead_bytes = 0;
   Guarded<MetadataTools> tools{MetadataTools(keys.writer_naming, metadata_level)};
   std::atomic<bool> committed = false;
@@ -232,6 +242,10 @@ void BackupSession::hand_over_data() {
 void BackupSession::flush_data() {
   state_->data.close();
   state_->uploader.drain();
+}
+
+bool BackupSession::is_stored(std::uint32_t number) const {
+  return state_->packs.is_finished(number);
 }
 
 const PackRef& BackupSession::pack(std::uint32_t number) const {

@@ -34,7 +34,8 @@ struct SessionOptions {
 ///   put     blobs into packs; packs into every store; an index object every 256 packs or 5 minutes
 ///   commit  last packs → index → what the manifest lists is there in each store → manifest, created once → lease end
 ///
-/// Destroyed without commit: nothing was made. `find`, `append` and `put_metadata` are thread-safe.
+/// Destroyed without commit: nothing was made. `find`, `append`, `put_metadata`,
+/// `is_stored` and `pack` are thread-safe.
 class BackupSession {
  public:
   BackupSession(StoreSet& stores, const crypto::HostKeys& keys, SessionOptions options, Clock& clock, Random& random,
@@ -58,6 +59,8 @@ class BackupSession {
   void hand_over_data();
   /// Closes and uploads all data packs begun so far: afterwards every BlobRef of data has a pack id.
   void flush_data();
+  /// Has the pack an id already?
+  bool is_stored(std::uint32_t number) const;
   const PackRef& pack(std::uint32_t number) const;
 
   /// Commits. `manifest` has kind, name, label, leaves (refs of this session), wal, sizes and details filled in; packs,

@@ -8,7 +8,7 @@
 namespace owl::repository {
 namespace {
 
-constexpr std::size_t most_packs = 256, most_entries = 1 << 20;
+constexpr std::size_t most_packs = 256, most_entries = 1 << 17;
 constexpr std::chrono::minutes longest_wait{5};
 
 }  // namespace

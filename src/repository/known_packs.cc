@@ -68,14 +68,10 @@ std::set<PackId> usable_packs(StoreSet& stores, const std::vector<StoreView>& vi
   return usable;
 }
 
-void enter_known(const IndexObjects& indexes, const std::set<PackId>& usable, PackTable& packs, DedupIndex& known) {
+void exclude_others(const IndexObjects& indexes, const std::set<PackId>& usable, PackTable& packs, DedupIndex& known) {
   for (const auto& [key, index] : indexes) {
-    std::vector<std::optional<std::uint32_t>> numbers;
     for (const auto& pack : index.packs) {
-      numbers.push_back(usable.contains(pack.id) ? std::optional(packs.add(pack)) : std::nullopt);
-    }
-    for (const auto& entry : index.entries) {
-      if (const auto number = numbers[entry.pack]) known.add(entry.name, {*number, entry.entry}, entry.plain_size);
+      if (!usable.contains(pack.id)) known.exclude(packs.add(pack));
     }
   }
 }

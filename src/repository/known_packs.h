@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "repository/dedup_index.h"
 #include "repository/pack_table.h"
 #include "repository/store_view.h"
 
@@ -13,7 +14,7 @@ namespace owl::repository {
 std::set<PackId> usable_packs(StoreSet& stores, const std::vector<StoreView>& views, const IndexObjects& indexes,
                               const std::stop_token& stop);
 
-/// Enters the blobs of those packs.
-void enter_known(const IndexObjects& indexes, const std::set<PackId>& usable, PackTable& packs, DedupIndex& known);
+/// From here on `known` finds nothing in the packs of these index objects that are not usable.
+void exclude_others(const IndexObjects& indexes, const std::set<PackId>& usable, PackTable& packs, DedupIndex& known);
 
 }  // namespace owl::repository

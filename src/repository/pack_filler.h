@@ -3,7 +3,7 @@
 #include <mutex>
 #include <optional>
 
-#include "repository/index.h"
+#include "repository/dedup_index.h"
 #include "repository/pack_table.h"
 #include "repository/pack_uploader.h"
 

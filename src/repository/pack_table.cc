@@ -24,6 +24,11 @@ void PackTable::finish(std::uint32_t number, const PackRef& pack) {
   numbers_.emplace(pack.id, number);
 }
 
+bool PackTable::is_finished(std::uint32_t number) const {
+  const std::lock_guard lock(mutex_);
+  return number < packs_.size() && packs_[number];
+}
+
 const PackRef& PackTable::at(std::uint32_t number) const {
   const std::lock_guard lock(mutex_);
   OWL_CHECK(number < packs_.size() && packs_[number],

@@ -20,6 +20,7 @@ class PackTable {
   std::uint32_t begin();
   /// It is stored now. Once for each `begin`.
   void finish(std::uint32_t number, const PackRef& pack);
+  bool is_finished(std::uint32_t number) const;
   /// A bug to ask for a pack that is not finished.
   const PackRef& at(std::uint32_t number) const;
 

@@ -89,13 +89,17 @@ std::optional<IndexObject> read_index(StoreSet::Member& store, const crypto::Hos
 }
 
 IndexObjects read_indexes(const std::vector<StoreView>& views, const crypto::HostKeys& keys, Monitor& monitor,
-                          const std::stop_token& stop) {
+                          const std::stop_token& stop, const std::function<void(const IndexObject&)>& take) {
   const auto names = listed_anywhere(views);
   Guarded<IndexObjects> objects;
   parallel_for(names.size(), readers, stop, [&](std::size_t i, const std::stop_token& stopped) {
     try {
-      if (auto object = read_from_any(views, keys, names[i], stopped))
-        objects.lock()->emplace(names[i], std::move(*object));
+      auto object = read_from_any(views, keys, names[i], stopped);
+      if (!object) return;
+      auto locked = objects.lock();
+      take(*object);
+      object->entries = {};
+      locked->emplace(names[i], std::move(*object));
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled || error.kind() == ErrorKind::no_key) throw;
       monitor.warning(fmt::format("what the index object {} tells is stored again: {}", names[i], error.what()));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -28,12 +29,12 @@ struct StoreView {
 /// A trash object that can't be read is a warning, and costs that everything is stored again.
 std::vector<StoreView> look_at_stores(StoreSet& stores, const crypto::HostKeys& keys, const std::stop_token& stop);
 
-/// Index objects by key.
+/// Index objects by key, without their entries: there is one for each blob that is stored.
 using IndexObjects = std::map<std::string, IndexObject>;
 /// Reads these index objects, each from the first view that lists it and has it whole. One that is damaged everywhere
-/// costs only space, so it is a warning.
+/// costs only space, so it is a warning. `take` is given each with its entries, by one thread at a time.
 IndexObjects read_indexes(const std::vector<StoreView>& views, const crypto::HostKeys& keys, Monitor& monitor,
-                          const std::stop_token& stop);
+                          const std::stop_token& stop, const std::function<void(const IndexObject&)>& take);
 /// nullopt: it is gone. Throws Error(integrity).
 std::optional<IndexObject> read_index(StoreSet::Member& store, const crypto::HostKeys& keys, const std::string& key,
                                       const std::stop_token& stop);
