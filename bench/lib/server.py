@@ -74,12 +74,12 @@ class Server:
         except FileNotFoundError:
             return False
 
-    def create(self, size_mb, small_tables):
+    def create(self, size_mb, small_tables, checksums=True):
         """About that many MB; four files for each small table."""
         self.account.make_folder(self.folder)
         self.account.make_folder(self.data)
         self.account.make_folder(self.sockets)
-        self.account.run([self.bin + "/initdb", "-D", self.data, "-k", "-A", "trust", "-U", "postgres", "--locale=C.UTF-8",
+        self.account.run([self.bin + "/initdb", "-D", self.data, *(["-k"] if checksums else []), "-A", "trust", "-U", "postgres", "--locale=C.UTF-8",
                           "-E", "UTF8", "--no-sync"])
         self.account.write(self.data + "/postgresql.auto.conf", SETTINGS.format(sockets=self.sockets))
         self.start()
