@@ -2,27 +2,59 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "repository/head.h"
 
 namespace owl::app {
 
 using codec::Json;
 
-std::vector<ViewedBackup> load_backups(Invocation& in, const crypto::HostKeys& keys, const std::string& kind) {
-  std::vector<ViewedBackup> out;
+ViewedBackups load_backups(Invocation& in, const crypto::HostKeys& keys, const std::string& kind) {
+  ViewedBackups out;
   for (auto& entry : repository::list_backups(in.stores(), kind, in.stop())) {
-    auto loaded = repository::load_manifest(in.stores(), keys, entry, in.stop());
-    if (loaded) out.push_back({std::move(entry), std::move(*loaded)});
+    try {
+      auto loaded = repository::load_manifest(in.stores(), keys, entry, in.stop());
+      if (loaded) out.whole.push_back({std::move(entry), std::move(*loaded)});
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::integrity) throw;
+      out.damaged.push_back({std::move(entry), error});
+    }
+  }
+  return out;
+}
+
+int report_damaged(Invocation& in, const ViewedBackups& backups) {
+  for (const auto& [entry, error] : backups.damaged) {
+    in.monitor().warning(fmt::format("backup {} of {} can't be read: {}", repository::short_id(entry),
+                                     to_iso(entry.key.start), error.what()));
+  }
+  return backups.damaged.empty() ? 0 : describe(ErrorKind::integrity).exit_code;
+}
+
+Json damaged_json(const ViewedBackups& backups) {
+  Json out = Json::array();
+  for (const auto& [entry, error] : backups.damaged) {
+    out.push(Json()
+                 .set("id", repository::short_id(entry))
+                 .set("kind", entry.key.kind)
+                 .set("started", to_iso(entry.key.start))
+                 .set("error", error.what()));
   }
   return out;
 }
 
 ViewedBackup find_one(Invocation& in, const crypto::HostKeys& keys, const std::string& id) {
-  std::vector<repository::BackupEntry> entries;
   auto backups = load_backups(in, keys);
-  for (const auto& backup : backups) entries.push_back(backup.entry);
+  std::vector<repository::BackupEntry> entries;
+  for (const auto& backup : backups.whole) entries.push_back(backup.entry);
+  for (const auto& backup : backups.damaged) entries.push_back(backup.entry);
+  std::ranges::stable_sort(entries, {}, [](const auto& entry) { return entry.key.start; });
   const auto found = repository::find_backup(entries, id, keys);
-  for (auto& backup : backups) {
+  for (auto& backup : backups.damaged) {
+    if (backup.entry.path == found.path) throw std::move(backup.error);
+  }
+  for (auto& backup : backups.whole) {
     if (backup.entry.path == found.path) return std::move(backup);
   }
   throw Error(ErrorKind::not_found, fmt::format("backup {} is gone", id));

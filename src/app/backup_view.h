@@ -9,12 +9,25 @@
 
 namespace owl::app {
 
-/// All backups that are none of voids, oldest first, with their manifests.
+/// A backup with its manifest.
 struct ViewedBackup {
   repository::BackupEntry entry;
   repository::LoadedManifest loaded;
 };
-std::vector<ViewedBackup> load_backups(Invocation& in, const crypto::HostKeys& keys, const std::string& kind = {});
+/// One whose manifest is damaged in every store that lists it.
+struct DamagedBackup {
+  repository::BackupEntry entry;
+  Error error;
+};
+/// All backups that are none of voids, oldest first. One that is damaged hides no other.
+struct ViewedBackups {
+  std::vector<ViewedBackup> whole;
+  std::vector<DamagedBackup> damaged;
+};
+ViewedBackups load_backups(Invocation& in, const crypto::HostKeys& keys, const std::string& kind = {});
+/// Warns of each damaged one. Returns the exit code: 0, or that of damage.
+int report_damaged(Invocation& in, const ViewedBackups& backups);
+codec::Json damaged_json(const ViewedBackups& backups);
 
 /// One backup by what the user typed; throws Error(not_found) or Error(usage).
 ViewedBackup find_one(Invocation& in, const crypto::HostKeys& keys, const std::string& id);

@@ -44,7 +44,8 @@ int run_list(Invocation& in, const ListArguments& arguments) {
   const auto& keys = in.checked_keys();
   Json document = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const auto& backup : load_backups(in, keys, arguments.kind)) {
+  const auto backups = load_backups(in, keys, arguments.kind);
+  for (const auto& backup : backups.whole) {
     const auto& m = backup.loaded.manifest;
     if (!arguments.label.empty() && m.label != arguments.label) continue;
     rows.push_back({repository::short_id(backup.entry), m.kind, m.name, m.label,
@@ -53,13 +54,13 @@ int run_list(Invocation& in, const ListArguments& arguments) {
                     m.warnings.empty() ? "" : fmt::format("{} warnings", m.warnings.size())});
     document.push(to_json(backup));
   }
-  if (rows.empty())
+  if (rows.empty() && backups.damaged.empty())
     in.output().say("No backups yet: `owlbackup backup cluster` makes one.");
-  else
+  else if (!rows.empty())
     in.output().table({"ID", "KIND", "NAME", "LABEL", "FINISHED", "SIZE", "NEW", "STORES", ""}, rows);
   in.output().result(document);
   survey_stores(in, keys);
-  return 0;
+  return report_damaged(in, backups);
 }
 
 }  // namespace

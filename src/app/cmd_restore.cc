@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "app/backup_view.h"
 #include "app/command.h"
-#include "app/heads_view.h"
 #include "app/restore_arguments.h"
+#include "app/restore_candidates.h"
 #include "app/restore_record.h"
 #include "app/restore_view.h"
 #include "base/units.h"
@@ -18,79 +17,12 @@
 #include "cluster/start.h"
 #include "os/file.h"
 #include "os/system.h"
-#include "repository/head.h"
 #include "wal/enrolment.h"
 
 namespace owl::app {
 namespace {
 
 using codec::Json;
-
-/// Which repository is this, and is it as new as we know it to be?
-void check_identity(Invocation& in, const Invocation::Secrets& secrets, const RestoreArguments& arguments) {
-  const auto text = crypto::to_text(secrets.keys.fingerprint);
-  in.monitor().note(fmt::format("Repository fingerprint {}", text));
-  if (!arguments.fingerprint.empty()) {
-    if (crypto::fingerprint_matches(secrets.keys.fingerprint, arguments.fingerprint)) return;
-    throw Error(ErrorKind::conflict, fmt::format("this repository's fingerprint is {}, not the one given", text))
-        .with_hint("The stores may hold a forged repository. Nothing was changed.");
-  }
-  if (!secrets.enrolled) {
-    in.monitor().note(
-        "This host sees the repository for the first time: anybody can encrypt to your public key, so compare the "
-        "fingerprint with the one that init printed (or give it with --fingerprint).");
-  }
-}
-
-std::vector<cluster::Candidate> candidates_for(Invocation& in, const crypto::HostKeys& keys,
-                                               const RestoreArguments& arguments) {
-  std::vector<cluster::Candidate> out;
-  if (!arguments.backup.empty()) {
-    auto backup = find_one(in, keys, arguments.backup);
-    out.push_back({backup.loaded, cluster_details(backup.loaded.manifest)});
-    return out;
-  }
-  for (auto& backup : load_backups(in, keys, "cluster"))
-    out.push_back({backup.loaded, cluster_details(backup.loaded.manifest)});
-  if (out.empty()) return out;
-  // Backups of several clusters: the one that the configuration names, else the newest backup's.
-  const auto wanted = in.settings().name;
-  const bool named = std::ranges::any_of(out, [&](const auto& c) { return c.loaded.manifest.name == wanted; });
-  if (named) std::erase_if(out, [&](const auto& c) { return c.loaded.manifest.name != wanted; });
-  const auto system = out.back().details.system_id;
-  std::erase_if(out, [&](const auto& c) { return c.details.system_id != system; });
-  return out;
-}
-
-/// A host that has backed up before knows what must be there. That a store is behind another one takes nothing from
-/// this restore: it reads every backup from a store that has it.
-void compare_with_memory(Invocation& in, const crypto::HostKeys& keys) {
-  const auto heads = read_heads(in);
-  const auto listed = repository::list_backups(in.stores(), {}, in.stop());
-  for (const auto& surveyed : repository::survey_heads(in.stores(), keys, listed, heads, in.stop())) {
-    if (surveyed.source.kind != "cluster") continue;
-    for (const auto& divergence : surveyed.divergences) {
-      const auto text = repository::to_text(divergence);
-      if (divergence.kind == repository::Divergence::Kind::behind)
-        in.monitor().note(text);
-      else
-        in.monitor().warning(text);
-    }
-  }
-}
-
-void check_head(Invocation& in, const std::vector<cluster::Candidate>& candidates, const RestoreArguments& arguments) {
-  if (candidates.empty()) return;
-  const auto& newest = candidates.back().loaded;
-  const repository::Head head{newest.manifest.sequence, newest.digest};
-  in.monitor().note(fmt::format("Newest backup {} of {}, head {}", newest.manifest.sequence, newest.manifest.name,
-                                repository::to_text(head)));
-  if (arguments.expect_head.empty() || repository::head_matches(head, arguments.expect_head)) return;
-  throw Error(ErrorKind::integrity,
-              fmt::format("the newest backup's head is {}, not {} as expected: backups were lost or withheld",
-                          repository::to_text(head), arguments.expect_head))
-      .with_hint("Look at the other store, or restore what there is without --expect-head. Nothing was changed.");
-}
 
 std::optional<std::string> owner_of(const RestoreArguments& arguments, const cluster::ClusterDetails& details) {
   if (!os::is_root()) return std::nullopt;
@@ -102,11 +34,16 @@ std::string program_beside(const char* name) {
   return (std::filesystem::canonical("/proc/self/exe").parent_path() / name).string();
 }
 
-/// What recovery will run for each WAL file.
-std::string restore_command(const RestoreRecord& record, bool by_ticket) {
-  if (by_ticket)
-    return fmt::format("{} wal fetch --ticket {} %f %p", program_beside("owlbackup"), record.ticket.string());
-  return fmt::format("{} --agent {} fetch %f %p", program_beside("owl-wal"), record.socket.string());
+/// What recovery will run for each WAL file, and when the cluster opens: a ticket holds keys, so nothing of it may
+/// stay. Emptied first, in case its folder can't be written to.
+cluster::RecoveryCommands recovery_commands(const RestoreRecord& record, bool by_ticket) {
+  const auto word = [](const std::filesystem::path& path) { return cluster::command_word(path.string()); };
+  if (!by_ticket) {
+    return {fmt::format("{} --agent {} fetch %f %p", word(program_beside("owl-wal")), word(record.socket)), ""};
+  }
+  const auto ticket = word(record.ticket);
+  return {fmt::format("{} wal fetch --ticket {} %f %p", word(program_beside("owlbackup")), ticket),
+          fmt::format(": > {} && rm -f {}", ticket, ticket)};
 }
 
 /// One `restore cluster`, from the plan to the running server.
@@ -187,7 +124,7 @@ class RestoreRun {
   int execute(repository::BlobReader& reader) {
     const auto begin = in_.clock().monotonic();
     const auto record = make_record(in_, options_.to, *plan_, options_.owner);
-    options_.restore_command = restore_command(record, arguments_.ticket);
+    options_.commands = recovery_commands(record, arguments_.ticket);
     wal::Fetcher fetcher(in_.stores(), secrets_.keys, secrets_.secrets,
                          {record.system_id, plan_->path, record.segment_size});
     const auto size = cluster::restore_cluster(options_, *plan_, reader, fetcher, in_.monitor(), in_.stop());
@@ -216,7 +153,8 @@ class RestoreRun {
     if (arguments_.ticket) {
       wal::write_ticket(record.ticket, ticket, record.owner_uid, record.owner_gid);
       in_.output().say(
-          fmt::format("Recovery ticket {}: it holds the keys; `owlbackup restore finish --to {}` removes it",
+          fmt::format("Recovery ticket {}: it holds the keys; the end of recovery removes it, or `owlbackup restore "
+                      "finish --to {}`",
                       record.ticket.string(), options_.to.string()));
     } else {
       start_agent(in_, record, ticket);
@@ -234,6 +172,9 @@ class RestoreRun {
     os::make_folders(start.run_directory, 0755);
     give_to(record, start.run_directory);
     auto server = cluster::start_restored(start, *plan_, in_.clock(), in_.monitor(), in_.stop());
+    if (server.outcome != cluster::RestoredServer::Outcome::shut_down) {
+      cluster::warn_of_outdated_collations(server.process, in_.monitor());
+    }
     server.process.detach();
     say_outcome(in_.output(), server, *plan_, options_.to, document);
   }

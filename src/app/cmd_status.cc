@@ -21,15 +21,16 @@ std::string ago(Timestamp then, Timestamp now) {
 }
 
 /// The newest backup of each source, and how many there are.
-Json show_backups(Invocation& in, const std::vector<ViewedBackup>& backups) {
+Json show_backups(Invocation& in, const ViewedBackups& backups) {
   std::map<std::string, std::pair<const ViewedBackup*, std::size_t>> newest;
-  for (const auto& backup : backups) {
+  for (const auto& backup : backups.whole) {
     auto& [last, count] = newest[backup.loaded.manifest.kind + " " + backup.loaded.manifest.name];
     last = &backup;
     ++count;
   }
   Json document = Json::array();
-  if (newest.empty()) in.output().say("Backups       none yet: `owlbackup backup cluster` makes one");
+  if (newest.empty() && backups.damaged.empty())
+    in.output().say("Backups       none yet: `owlbackup backup cluster` makes one");
   for (const auto& [source, entry] : newest) {
     const auto& [backup, count] = entry;
     in.output().say(fmt::format("Backups       {}: {}, the newest {} finished {} in {} stores", source, count,
@@ -37,6 +38,9 @@ Json show_backups(Invocation& in, const std::vector<ViewedBackup>& backups) {
                                 ago(backup->loaded.manifest.finished, in.clock().now()), backup->entry.stores.size()));
     document.push(to_json(*backup).set("count", count));
   }
+  if (!backups.damaged.empty())
+    in.output().say(
+        fmt::format("Backups       {} CAN'T BE READ: `owlbackup verify` tells more", backups.damaged.size()));
   return document;
 }
 
@@ -83,7 +87,8 @@ int run_status(Invocation& in) {
   in.output().say(fmt::format("Repository    {}", crypto::to_text(keys.fingerprint)));
   Json document;
   document.set("fingerprint", to_hex(keys.fingerprint));
-  document.set("backups", show_backups(in, load_backups(in, keys)));
+  const auto backups = load_backups(in, keys);
+  document.set("backups", show_backups(in, backups)).set("damaged", damaged_json(backups));
   document.set("wal", show_wal(in));
   const auto sources = survey_stores(in, keys);
   show_heads(in, sources);
@@ -91,7 +96,7 @@ int run_status(Invocation& in) {
   document.set("divergences", divergences_json(sources));
   document.set("stores", show_stores(in));
   in.output().result(document);
-  return 0;
+  return report_damaged(in, backups);
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ RestoreRecord make_record(Invocation& in, const std::filesystem::path& data_dire
   record.id = to_hex(in.random().array<4>());
   record.data_directory = data_directory;
   record.socket = socket_folder(in) / (record.id + ".sock");
-  record.ticket = in.settings().state.directory / "tickets" / (record.id + ".ticket");
+  record.ticket = in.settings().state.directory / "tickets" / record.id / "recovery.ticket";
   record.system_id = plan.base.details.system_id;
   record.segment_size = plan.base.details.wal_segment_size;
   record.target_timeline = plan.path.target();
@@ -129,6 +129,8 @@ std::optional<RestoreRecord> find_record(Invocation& in, const std::filesystem::
 
 void remove_record(Invocation& in, const RestoreRecord& record) {
   os::remove_file(record.ticket);
+  std::error_code was_never_made;
+  std::filesystem::remove(record.ticket.parent_path(), was_never_made);
   os::remove_file(records_folder(in) / (record.id + ".json"));
 }
 

@@ -16,6 +16,21 @@ std::string quote_setting(std::string_view value) {
   return out + "'";
 }
 
+std::string command_word(std::string_view word) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+,:=@";
+  if (!word.empty() && word.find_first_not_of(plain) == word.npos) return std::string(word);
+  std::string out = "'";
+  for (const char c : word) {
+    if (c == '\'')
+      out += "'\\''";
+    else if (c == '%')
+      out += "%%";
+    else
+      out += c;
+  }
+  return out + "'";
+}
+
 namespace {
 
 std::string target_line(const RestoreTarget& target) {
@@ -39,7 +54,8 @@ std::string target_line(const RestoreTarget& target) {
 
 bool is_recovery_setting(std::string_view line) {
   line = trim(line);
-  return line.starts_with("restore_command") || line.starts_with("recovery_target");
+  return line.starts_with("restore_command") || line.starts_with("recovery_target") ||
+         line.starts_with("recovery_end_command");
 }
 
 }  // namespace
@@ -65,10 +81,11 @@ std::string to_text(const RestoreTarget& target) {
 }
 
 std::string recovery_settings(const RestoreTarget& target, postgres::TimelineId timeline,
-                              std::string_view restore_command) {
+                              const RecoveryCommands& commands) {
   using Kind = RestoreTarget::Kind;
   std::string out = "# Written by owlbackup restore; recovery.signal makes them count, once.\n";
-  out += fmt::format("restore_command = {}\n", quote_setting(restore_command));
+  out += fmt::format("restore_command = {}\n", quote_setting(commands.restore));
+  if (!commands.end.empty()) out += fmt::format("recovery_end_command = {}\n", quote_setting(commands.end));
   out += fmt::format("recovery_target_timeline = '{}'\n", timeline);
   out += target_line(target);
   if (target.kind == Kind::time || target.kind == Kind::lsn || target.kind == Kind::xid) {

@@ -11,7 +11,7 @@ TEST(RecoverySettings, NameTimelineAndTarget) {
   RestoreTarget target;
   target.kind = RestoreTarget::Kind::time;
   target.time = *parse_time("2026-11-22 14:30:00.5+00", {});
-  EXPECT_EQ(recovery_settings(target, 3, "owl-wal --agent /run/x fetch %f %p"),
+  EXPECT_EQ(recovery_settings(target, 3, {"owl-wal --agent /run/x fetch %f %p", ""}),
             "# Written by owlbackup restore; recovery.signal makes them count, once.\n"
             "restore_command = 'owl-wal --agent /run/x fetch %f %p'\n"
             "recovery_target_timeline = '3'\n"
@@ -24,13 +24,26 @@ TEST(RecoverySettings, QuoteWhatPostgresWouldMisread) {
   RestoreTarget target;
   target.kind = RestoreTarget::Kind::name;
   target.name = "it's \\here";
-  EXPECT_NE(recovery_settings(target, 1, "x").find("recovery_target_name = 'it''s \\\\here'\n"), std::string::npos);
+  EXPECT_NE(recovery_settings(target, 1, {"x", ""}).find("recovery_target_name = 'it''s \\\\here'\n"),
+            std::string::npos);
+}
+
+TEST(RecoverySettings, NameWhatRunsAtTheEnd) {
+  EXPECT_NE(recovery_settings({}, 1, {"x", "rm -f 'a'"}).find("recovery_end_command = 'rm -f ''a'''\n"),
+            std::string::npos);
 }
 
 TEST(RecoverySettings, ReplaceThoseOfAnEarlierRestore) {
-  EXPECT_EQ(
-      merge_auto_conf("# keep\nrestore_command = 'old'\nwork_mem = '4MB'\n recovery_target_time = 'x'\n\n", "new\n"),
-      "# keep\nwork_mem = '4MB'\nnew\n");
+  EXPECT_EQ(merge_auto_conf("# keep\nrestore_command = 'old'\nwork_mem = '4MB'\n recovery_target_time = 'x'\n"
+                            "recovery_end_command = 'old'\n\n",
+                            "new\n"),
+            "# keep\nwork_mem = '4MB'\nnew\n");
+}
+
+TEST(CommandWord, IsOneWordToTheShellAndNoPlaceholderToPostgres) {
+  EXPECT_EQ(command_word("/var/lib/owlbackup/a-1.ticket"), "/var/lib/owlbackup/a-1.ticket");
+  EXPECT_EQ(command_word("/srv/it's 50%"), "'/srv/it'\\''s 50%%'");
+  EXPECT_EQ(command_word(""), "''");
 }
 
 TEST(BackupManifest, IsWrittenAsTheServerDoes) {

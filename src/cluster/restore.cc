@@ -173,7 +173,7 @@ class ClusterRestore {
     monitor_.phase("finishing", 0);
     writer.put(options_.to / "backup_label", as_bytes(plan_.base.details.label_file));
     const auto auto_conf = os::read_file_if_exists(options_.to / auto_conf_path);
-    const auto settings = recovery_settings(plan_.target, plan_.path.target(), options_.restore_command);
+    const auto settings = recovery_settings(plan_.target, plan_.path.target(), options_.commands);
     writer.put(options_.to / auto_conf_path, as_bytes(merge_auto_conf(auto_conf ? as_text(*auto_conf) : "", settings)));
     writer.put(options_.to / "recovery.signal", {});
     control_ = poisoned_control();

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "cluster/recovery_plan.h"
+#include "cluster/recovery_settings.h"
 #include "crypto/keys.h"
 #include "observe/monitor.h"
 #include "repository/blob_reader.h"
@@ -20,7 +21,7 @@ struct RestoreOptions {
   std::filesystem::path to;
   std::map<std::string, std::filesystem::path> tablespace_map;  ///< old location or oid → new location
   unsigned workers = 2;
-  std::string restore_command;       ///< for postgresql.auto.conf
+  RecoveryCommands commands;         ///< for postgresql.auto.conf
   std::optional<std::string> owner;  ///< account that will own the files, when we are root
 };
 

@@ -40,7 +40,7 @@ class RestoreTest : public testing::Test, protected test::TreeBench {
     details.stop = {4 * segment_size + 8192};
     details.label_file = label;
     options_.to = target;
-    options_.restore_command = "owl-wal fetch %f %p";
+    options_.commands.restore = "owl-wal fetch %f %p";
   }
   RestoreSize restore() {
     auto fetcher = archived_.fetcher(plan_.path);

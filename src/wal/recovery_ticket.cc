@@ -116,17 +116,19 @@ Result<RecoveryTicket> parse_recovery_ticket(ByteView bytes) {
 
 void write_ticket(const std::filesystem::path& path, const RecoveryTicket& ticket, std::uint32_t uid,
                   std::uint32_t gid) {
-  os::make_folders(path.parent_path(), 0755);
+  os::make_folders(path.parent_path().parent_path(), 0755);
+  os::make_folders(path.parent_path(), 0700);
   os::replace_file(path, serialize(ticket), 0600);
-  if (::chown(path.c_str(), uid, gid) != 0) {
+  for (const auto& given : {path, path.parent_path()}) {
+    if (::chown(given.c_str(), uid, gid) == 0) continue;
     const int error = errno;
-    throw Error(kind_of_errno(error), fmt::format("can't give {} to uid {}", path.string(), uid)).with_errno(error);
+    throw Error(kind_of_errno(error), fmt::format("can't give {} to uid {}", given.string(), uid)).with_errno(error);
   }
 }
 
 RecoveryTicket read_ticket(const std::filesystem::path& path) {
   const auto bytes = os::read_file_if_exists(path);
-  if (!bytes) {
+  if (!bytes || bytes->empty()) {  // the end of recovery leaves it empty where it can't remove it
     throw Error(
         ErrorKind::no_key,
         fmt::format("the recovery ticket {} is not there: WAL can't be fetched without its keys", path.string()))

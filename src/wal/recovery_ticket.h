@@ -24,6 +24,7 @@ struct RecoveryTicket : ServedWal {
 Bytes serialize(const RecoveryTicket& ticket);  ///< JSON
 Result<RecoveryTicket> parse_recovery_ticket(ByteView bytes);
 
+/// In a folder of its own, which is given to that account as well, so that it can remove the ticket.
 void write_ticket(const std::filesystem::path& path, const RecoveryTicket& ticket, std::uint32_t uid,
                   std::uint32_t gid);
 /// Throws Error(no_key) when it is not there: says that recovery can't go on without it, and how to make another.

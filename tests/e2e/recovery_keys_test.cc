@@ -93,7 +93,7 @@ class RecoveryKeys : public testing::Test {
   static std::vector<fs::path> files_or_sockets(const fs::path& folder, const std::string& ending) {
     std::vector<fs::path> found;
     if (!fs::exists(folder)) return found;
-    for (const auto& entry : fs::directory_iterator(folder)) {
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
       if (entry.path().extension() == ending) found.push_back(entry.path());
     }
     return found;
@@ -127,9 +127,10 @@ TEST_F(RecoveryKeys, WithATicketARestartedServerStillFindsItsWal) {
   server.psql("SELECT pg_wal_replay_resume();");
   ASSERT_TRUE(comes_true([&] { return server.psql("SELECT pg_is_in_recovery();") == "f"; })) << server.log();
   EXPECT_EQ(rows(server), "1 2 3 4");
+  EXPECT_FALSE(fs::exists(tickets[0])) << "keys outlived the recovery that they were for";
   server.stop();
   site->owl_ok({"restore", "finish", "--to", to});
-  EXPECT_FALSE(fs::exists(tickets[0]));
+  EXPECT_FALSE(fs::exists(tickets[0].parent_path()));
 }
 
 TEST_F(RecoveryKeys, WithoutTicketAndAgentTheServerStopsRatherThanPromotes) {
