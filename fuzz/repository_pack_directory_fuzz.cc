@@ -1,31 +1,15 @@
 // Pack directories, and a pack's header and trailer.
 #include "base/check.h"
-#include "repository/document.h"
+#include "document_round_trip.h"
 #include "repository/pack.h"
-
-namespace {
 
 using namespace owl;              // NOLINT(google-build-using-namespace): one short program
 using namespace owl::repository;  // NOLINT(google-build-using-namespace)
-
-/// Once as it came, and once as the body of a well-made document, so that the fuzzer need not learn zstd. What parses
-/// must be written and read again the same.
-template <typename Parse>
-void check(ByteView input, Parse parse) {
-  for (const auto& document : {to_bytes(input), make_document(1, input)}) {
-    const auto value = parse(document);
-    if (!value) continue;
-    const Bytes once = serialize(*value);
-    const auto again = parse(once);
-    OWL_CHECK(again && serialize(*again) == once, "what was read can't be written and read again");
-  }
-}
-
-}  // namespace
+using fuzz::check_document;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView input(data, size);
-  check(input, parse_pack_directory);
+  check_document(input, parse_pack_directory);
   if (const auto directory = parse_pack_directory(make_document(1, input))) {
     OWL_CHECK(directory->offsets().size() == directory->entries.size() + 1, "an offset for each entry and the end");
   }
