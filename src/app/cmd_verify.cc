@@ -87,18 +87,33 @@ Json to_json(const proof::VerifyResult& result) {
       .set("damages", std::move(damages));
 }
 
+/// The keys that --data needs. Where what holds them is damaged, the rest is verified without.
+std::optional<Error> unwrap_for_data(Invocation& in, crypto::HostKeys& keys, proof::VerifyOptions& options) {
+  try {
+    auto secrets = in.unwrap();
+    keys = secrets.keys;
+    options.secrets = std::move(secrets.secrets);
+    return std::nullopt;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::integrity) throw;
+    in.monitor().warning(fmt::format("no blob is opened, only what is stored is verified: {}", error.what()));
+    keys = in.keys();
+    options.data = false;
+    return error;
+  }
+}
+
 int run_verify(Invocation& in, const VerifyArguments& arguments) {
   in.output().stream_events();
   crypto::HostKeys keys;
   proof::VerifyOptions options;
+  std::optional<Error> locked;
   options.workers = os::processor_count();
   options.data = arguments.data;
   options.chosen = !arguments.ids.empty();
   options.shard = shard_of(arguments.shard);
   if (arguments.data) {
-    auto secrets = in.unwrap();
-    keys = secrets.keys;
-    options.secrets = std::move(secrets.secrets);
+    locked = unwrap_for_data(in, keys, options);
   } else {
     keys = in.keys();  // whether the stores hold their repository is among what is verified
   }
@@ -108,11 +123,12 @@ int run_verify(Invocation& in, const VerifyArguments& arguments) {
   in.output().say(
       fmt::format("{} backups, {} packs, {} WAL objects, {} read{}", result.manifests, result.packs, result.wal_objects,
                   format_bytes(result.bytes),
-                  arguments.data ? fmt::format(", {} blobs opened and compared with their names", result.blobs) : ""));
+                  options.data ? fmt::format(", {} blobs opened and compared with their names", result.blobs) : ""));
   for (const auto& damage : result.damages) {
     in.output().say(
         fmt::format("DAMAGED {} in {}: {}. {}", damage.object, damage.store, damage.what, consequence_of(damage)));
   }
+  if (result.damages.empty() && locked) throw std::move(*locked);
   if (result.damages.empty()) in.output().say("No damage found.");
   in.output().result(to_json(result));
   return result.damages.empty() ? 0 : describe(ErrorKind::integrity).exit_code;

@@ -144,6 +144,19 @@ INSTANTIATE_TEST_SUITE_P(Kinds, EachObject,
                          testing::Combine(testing::ValuesIn(kinds),
                                           testing::Values(Harm::flipped, Harm::cut, Harm::removed)));
 
+/// Keys that can't be had because of damage are no reason to leave the rest unread.
+TEST_F(Objects, DamageToTheKeysIsFoundByVerifyingData) {
+  for (const auto* part : {"owl.json", "keys/0001/000001.pgp"}) {
+    const auto object = one(part);
+    const auto key = key_of(object);
+    const Harmed harmed(object, Harm::flipped);
+    const auto verify = site->owl({"verify", "--data"});
+    EXPECT_EQ(verify.exit_code, 5) << key << verify;
+    EXPECT_NE(verify.out.find("DAMAGED " + key.substr(0, key.find(".mac"))), std::string::npos) << verify;
+    EXPECT_NE(verify.out.find("1 backups"), std::string::npos) << verify;
+  }
+}
+
 class EachByte : public Objects, public testing::WithParamInterface<Kind> {};
 
 /// The ends of an object, and a few bytes and bits anywhere in it.
