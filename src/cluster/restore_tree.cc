@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <span>
+
+#include "concurrency/task_group.h"
 
 namespace owl::cluster {
 namespace {
@@ -57,12 +60,56 @@ class TreeBuilder {
   std::map<repository::PackId, Gathered> packs_;
 };
 
-ExtentLeaf read_leaf(const repository::Manifest& manifest, const repository::BlobRef& ref,
-                     repository::BlobReader& reader, std::stop_token stop) {
-  if (ref.pack >= manifest.packs.size())
-    throw Error(ErrorKind::integrity, "a manifest names a pack that it doesn't list");
-  const auto bytes = reader.read_one(manifest.packs[ref.pack], ref.entry, ref.name, stop);
-  return value_or_throw(parse_extent_leaf(bytes));
+/// Leaves that follow each other in the map and in their pack, so that few requests bring them.
+struct LeafGroup {
+  const repository::PackRef* pack = nullptr;
+  std::span<const repository::BlobRef> leaves;
+};
+
+std::vector<LeafGroup> group_leaves(const repository::Manifest& manifest) {
+  constexpr std::size_t largest_group = 64;
+  const std::span<const repository::BlobRef> all(manifest.leaves);
+  std::vector<LeafGroup> groups;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].pack >= manifest.packs.size())
+      throw Error(ErrorKind::integrity, "a manifest names a pack that it doesn't list");
+    const bool goes_on = i + 1 < all.size() && all[i + 1].pack == all[i].pack && all[i + 1].entry > all[i].entry &&
+                         i + 1 - begin < largest_group;
+    if (goes_on) continue;
+    groups.push_back({&manifest.packs[all[i].pack], all.subspan(begin, i + 1 - begin)});
+    begin = i + 1;
+  }
+  return groups;
+}
+
+std::vector<ExtentLeaf> read_leaves(const LeafGroup& group, repository::BlobReader& reader, std::stop_token stop) {
+  const auto directory = reader.directory(*group.pack, stop);
+  std::vector<std::uint32_t> entries;
+  for (const auto& leaf : group.leaves) {
+    repository::require_name(*directory, *group.pack, leaf);
+    entries.push_back(leaf.entry);
+  }
+  std::vector<ExtentLeaf> out;
+  const auto take = [&](std::uint32_t, ByteView plain) { out.push_back(value_or_throw(parse_extent_leaf(plain))); };
+  reader.read(*group.pack, entries, take, std::move(stop));
+  return out;
+}
+
+/// Every leaf in order; a few groups at once, as each request takes its time.
+void for_each_leaf(const repository::Manifest& manifest, repository::BlobReader& reader, const std::stop_token& stop,
+                   const std::function<void(ExtentLeaf)>& take) {
+  constexpr std::size_t window = 16;
+  const auto groups = group_leaves(manifest);
+  for (std::size_t begin = 0; begin < groups.size(); begin += window) {
+    std::vector<std::vector<ExtentLeaf>> read(std::min(window, groups.size() - begin));
+    parallel_for(read.size(), 8, stop, [&](std::size_t i, const std::stop_token& stopped) {
+      read[i] = read_leaves(groups[begin + i], reader, stopped);
+    });
+    for (auto& leaves : read) {
+      for (auto& leaf : leaves) take(std::move(leaf));
+    }
+  }
 }
 
 }  // namespace
@@ -94,7 +141,7 @@ std::vector<RestorePortion> cut_into_portions(const RestoreTree& tree) {
 RestoreTree load_tree(const repository::Manifest& manifest, repository::BlobReader& reader,
                       const std::function<bool(const FileEntry&)>& wanted, std::stop_token stop) {
   TreeBuilder builder(wanted);
-  for (const auto& leaf : manifest.leaves) builder.add(read_leaf(manifest, leaf, reader, stop));
+  for_each_leaf(manifest, reader, stop, [&](ExtentLeaf leaf) { builder.add(std::move(leaf)); });
   return builder.finish();
 }
 

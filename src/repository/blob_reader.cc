@@ -137,13 +137,16 @@ void BlobReader::read(const PackRef& pack, std::span<const std::uint32_t> entrie
   PackRead(state_->stores, std::move(opener), pack, *listed, entries, stop).run(take);
 }
 
+void require_name(const PackDirectory& directory, const PackRef& pack, const BlobRef& blob) {
+  if (blob.entry < directory.entries.size() && directory.entries[blob.entry].name == blob.name) return;
+  throw Error(ErrorKind::integrity,
+              fmt::format("{} does not hold the blob that entry {} of it should be", keys::pack(pack), blob.entry));
+}
+
 Bytes BlobReader::read_one(const PackRef& pack, std::uint32_t entry, const crypto::BlobName& name,
                            std::stop_token stop) {
   const auto listed = directory(pack, stop);
-  if (entry >= listed->entries.size() || listed->entries[entry].name != name) {
-    throw Error(ErrorKind::integrity,
-                fmt::format("{} does not hold the blob that entry {} of it should be", keys::pack(pack), entry));
-  }
+  require_name(*listed, pack, {0, entry, name});
   Bytes out;
   read(
       pack, std::array{entry}, [&](std::uint32_t, ByteView plain) { out = to_bytes(plain); }, std::move(stop));

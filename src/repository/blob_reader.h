@@ -39,4 +39,7 @@ class BlobReader {
   std::unique_ptr<State> state_;
 };
 
+/// Is that entry of the pack the blob of that name? Throws Error(integrity).
+void require_name(const PackDirectory& directory, const PackRef& pack, const BlobRef& blob);
+
 }  // namespace owl::repository
