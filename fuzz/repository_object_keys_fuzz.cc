@@ -25,6 +25,7 @@ void check_all(std::string_view text) {
   check(text, keys::parse_pack, keys::pack);
   check(text, keys::parse_lease, lease_again);
   check(text, keys::parse_wal_object, wal_again);
+  check(text, keys::parse_open_piece, keys::open_piece);
   check(text, keys::parse_trash, keys::trash);
   (void)keys::parse_index(text);
   (void)keys::parse_epoch_folder(text);
@@ -35,7 +36,8 @@ void check_all(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = as_text({data, size});
   check_all(text);
-  for (const auto* prefix : {"backups/cluster/", "packs/d/", "leases/", "wal/42/", "trash/", "index/"}) {
+  for (const auto* prefix :
+       {"backups/cluster/", "packs/d/", "leases/", "wal/42/", "wal-open/42/", "trash/", "index/"}) {
     check_all(prefix + std::string(text));
   }
   return 0;

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/reversed.h"
+#include "cluster/open_tail.h"
 #include "cluster/reachable.h"
 #include "cluster/stop_point.h"
 #include "cluster/wal_chain.h"
@@ -94,7 +95,10 @@ class Planner {
     for (auto timeline : timelines) {
       const auto history = history_of(timeline);
       if (!history) continue;
-      if (auto chain = chain_from(candidate.details, timeline, *history, archive_)) return chain;
+      auto chain = chain_from(candidate.details, timeline, *history, archive_);
+      if (!chain) continue;
+      add_open_segment(*chain, candidate.details.wal_segment_size, infos_, fetcher_, stop_);
+      return chain;
     }
     pass_over(candidate, fmt::format("{} (timeline {}) does not lead to timeline {}", name_of(candidate),
                                      candidate.details.timeline, timelines.front()));
@@ -119,7 +123,8 @@ class Planner {
   bool covers_backup(const Candidate& candidate, const WalChain& chain) {
     const auto size = candidate.details.wal_segment_size;
     const auto last_needed = (candidate.details.stop.value - 1) / size;
-    if (!chain.segments.empty() && chain.segments.back().number >= last_needed) return true;
+    const bool is_there = !chain.segments.empty() && chain.segments.back().number >= last_needed;
+    if (is_there && (!chain.open_end || *chain.open_end >= candidate.details.stop)) return true;
     pass_over(candidate, fmt::format("{} lacks WAL segment {}, without which it is not consistent", name_of(candidate),
                                      chain.next));
     return false;

@@ -76,7 +76,10 @@ void decode_segments(const std::vector<postgres::SegmentId>& segments, std::size
   postgres::WalWalker walker(segment_size);
   for (std::size_t i = first; i < std::min(first + count, segments.size()); ++i) {
     const auto name = postgres::to_file_name(segments[i], segment_size);
-    const auto bytes = fetcher.fetch(name, stop);
+    auto bytes = fetcher.fetch(name, stop);
+    if (!bytes) {  // the last of them may be one that was only streamed
+      if (auto open = fetcher.open_segment(segments[i], segment_size, stop)) bytes = std::move(open->plain);
+    }
     if (!bytes) throw Error(ErrorKind::integrity, fmt::format("WAL segment {} is listed but can't be read", name));
     walker.feed(*bytes, segments[i], visitor);
     if (satisfied()) return;

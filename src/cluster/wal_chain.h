@@ -22,6 +22,8 @@ class WalInfos {
   void load(const std::vector<std::string>& names, std::stop_token stop);
   /// Throws Error(integrity) when the object is gone since it was listed.
   const wal::WalInfo& get(const std::string& name) const;
+  /// Of a segment that no object tells of.
+  void add(const std::string& name, wal::WalInfo info) { infos_.insert_or_assign(name, std::move(info)); }
 
  private:
   wal::Fetcher& fetcher_;
@@ -33,7 +35,9 @@ struct WalChain {
   postgres::TimelinePath path{1, {}};
   std::vector<postgres::SegmentId> segments;  ///< from the backup's start on
   std::optional<std::string> missing;         ///< the segment at which it breaks although later ones are there
-  std::string next;                           ///< the first segment that is not there
+  std::string next;                           ///< the first segment that is not there whole
+  /// Where the WAL ends of which the last of `segments` was only streamed (open_tail.h); nullopt: all are whole.
+  std::optional<postgres::Lsn> open_end = {};
 };
 /// The segment file that recovery on this path reads for a segment number: the newest timeline that owns bytes of it.
 postgres::SegmentId segment_on_path(const postgres::TimelinePath& path, std::uint64_t number,

@@ -69,6 +69,19 @@ struct ParsedWalKey {
   std::string system_id, file_name;
   unsigned copy = 0;
 };
+/// A piece of a segment that is still being written.
+struct OpenPieceKey {
+  std::string system_id, segment_name;
+  std::uint32_t start = 0, end = 0;  ///< bytes of the segment, end excluded
+  ByteArray<8> random{};             ///< pieces overlap as they like: each has a key of its own
+
+  friend bool operator==(const OpenPieceKey&, const OpenPieceKey&) = default;
+};
+/// wal-open/<system id>/<timeline>/<segment>/<start>-<end>-<16 hex>, start and end as 8 hex digits.
+std::string open_piece(const OpenPieceKey& key);
+std::string open_pieces(std::string_view system_id, std::string_view segment_name);  ///< the folder of a segment's
+std::string open_timeline(std::string_view system_id, std::uint32_t timeline);       ///< the folder of a timeline's
+
 struct ParsedLeaseKey {
   RandomId id{};
   unsigned renewal = 0;
@@ -86,6 +99,7 @@ std::optional<ParsedWrapKey> parse_epoch_wrap(std::string_view key);
 std::optional<std::string> parse_wrap_mac(std::string_view key);
 std::optional<PackRef> parse_pack(std::string_view key);  ///< id, class and month; sizes are 0
 std::optional<ParsedWalKey> parse_wal_object(std::string_view key);
+std::optional<OpenPieceKey> parse_open_piece(std::string_view key);
 std::optional<ParsedLeaseKey> parse_lease(std::string_view key);
 std::optional<RandomId> parse_index(std::string_view key);
 std::optional<RandomId> parse_trash(std::string_view key);

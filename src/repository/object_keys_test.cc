@@ -129,6 +129,22 @@ TEST(ObjectKeys, ParsersTakeNothingThatWasNotBuiltHere) {
   expect_strict(keys::trash(id), keys::parse_trash, keys::trash);
   expect_strict(keys::wal_object("42", "0000000100000000000000A7", 1), keys::parse_wal_object,
                 [](auto& k) { return keys::wal_object(k.system_id, k.file_name, k.copy); });
+  expect_strict(keys::open_piece({"42", "0000000100000000000000A7", 0x100, 0x2F00, filled<8>(0xa1)}),
+                keys::parse_open_piece, keys::open_piece);
+}
+
+TEST(ObjectKeys, OfAPieceTellItsPlace) {
+  const keys::OpenPieceKey piece{"42", "0000000100000000000000A7", 0x100, 0x2F00, filled<8>(0xa1)};
+  const auto key = keys::open_piece(piece);
+  EXPECT_EQ(key, "wal-open/42/00000001/0000000100000000000000A7/00000100-00002F00-a1a1a1a1a1a1a1a1");
+  EXPECT_EQ(keys::parse_open_piece(key), piece);
+  EXPECT_TRUE(key.starts_with(keys::open_pieces("42", piece.segment_name)));
+  EXPECT_TRUE(key.starts_with(keys::open_timeline("42", 1)));
+  const std::string folder = "wal-open/42/00000001/0000000100000000000000A7/";
+  EXPECT_FALSE(keys::parse_open_piece(folder + "00000100-00000100-a1a1a1a1a1a1a1a1")) << "empty";
+  EXPECT_FALSE(keys::parse_open_piece(folder + "00000100-000002F0-a1a1a1a1a1a1a1")) << "too short";
+  EXPECT_FALSE(
+      keys::parse_open_piece("wal-open/42/00000002/0000000100000000000000A7/00000000-00000100-a1a1a1a1a1a1a1a1"));
 }
 
 TEST(ObjectKeys, ParsersRefuseWhatOnlyLooksRight) {

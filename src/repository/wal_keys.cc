@@ -37,6 +37,15 @@ bool is_segment_like(std::string_view name) {
          is_upper_hex(rest.substr(1, timeline_digits));
 }
 
+bool is_segment(std::string_view name) {
+  return name.size() == segment_digits && is_upper_hex(name);
+}
+
+bool number_in_hex(std::string_view text, std::uint32_t& value) {
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  return result.ec == std::errc{} && result.ptr == text.data() + text.size();
+}
+
 bool is_wal_file(std::string_view name) {
   return is_history(name) || is_segment_like(name);
 }
@@ -84,6 +93,40 @@ std::string wal_folder(std::string_view system_id, std::string_view segment_name
   require(is_segment_like(segment_name), segment_name, "no name of a WAL segment");
   return fmt::format("{}{}/{}/", wal_system(system_id), segment_name.substr(0, timeline_digits),
                      segment_name.substr(0, folder_digits));
+}
+
+std::string open_timeline(std::string_view system_id, std::uint32_t timeline) {
+  require(is_system_id(system_id), system_id, "no system identifier");
+  return fmt::format("wal-open/{}/{:08X}/", system_id, timeline);
+}
+
+std::string open_pieces(std::string_view system_id, std::string_view segment_name) {
+  require(is_system_id(system_id), system_id, "no system identifier");
+  require(is_segment(segment_name), segment_name, "no name of a WAL segment");
+  return fmt::format("wal-open/{}/{}/{}/", system_id, segment_name.substr(0, timeline_digits), segment_name);
+}
+
+std::string open_piece(const OpenPieceKey& key) {
+  return fmt::format("{}{:08X}-{:08X}-{}", open_pieces(key.system_id, key.segment_name), key.start, key.end,
+                     to_hex(key.random));
+}
+
+std::optional<OpenPieceKey> parse_open_piece(std::string_view key) {
+  const auto parts = split(key, '/');
+  if (parts.size() != 5 || parts[0] != "wal-open" || !is_system_id(parts[1]) || !is_segment(parts[3])) {
+    return std::nullopt;
+  }
+  const auto words = split(parts[4], '-');
+  if (words.size() != 3) return std::nullopt;
+  OpenPieceKey parsed{std::string(parts[1]), std::string(parts[3]), 0, 0, {}};
+  const auto random = from_hex(words[2]);
+  if (!number_in_hex(words[0], parsed.start) || !number_in_hex(words[1], parsed.end) || !random ||
+      random->size() != parsed.random.size() || parsed.start >= parsed.end) {
+    return std::nullopt;
+  }
+  std::ranges::copy(*random, parsed.random.begin());
+  if (open_piece(parsed) != key) return std::nullopt;  // another timeline's folder, other letters
+  return parsed;
 }
 
 std::optional<ParsedWalKey> parse_wal_object(std::string_view key) {

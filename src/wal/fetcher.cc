@@ -95,14 +95,56 @@ std::optional<Bytes> Fetcher::fetch(const std::string& file_name, std::stop_toke
   const auto* stretch = options_.path->find(segment.timeline);
   const auto begin = postgres::start_of(segment, options_.segment_size);
   if (stretch == nullptr || begin >= stretch->end) return std::nullopt;  // another history
-  if (begin + options_.segment_size <= stretch->end) return fetch_stored(file_name, stop);
+  if (begin + options_.segment_size > stretch->end) return fetch_up_to_fork(segment, stretch->end, stop);
+  if (auto whole = fetch_stored(file_name, stop)) return whole;
+  return segment.timeline == options_.path->target() ? fetch_streamed(segment, stop) : std::nullopt;
+}
 
-  // The fork lies in this segment: what stands behind it in the parent's file is another history.
-  const postgres::SegmentId child{options_.path->at(stretch->end), segment.number};
+/// The fork lies in this segment: what stands behind it in the parent's file is another history.
+std::optional<Bytes> Fetcher::fetch_up_to_fork(postgres::SegmentId segment, postgres::Lsn fork, std::stop_token stop) {
+  const postgres::SegmentId child{options_.path->at(fork), segment.number};
   if (fetch_stored(postgres::to_file_name(child, options_.segment_size), stop)) return std::nullopt;
-  auto parent = fetch_stored(file_name, stop);
-  if (parent) std::memset(parent->data() + (stretch->end - begin), 0, parent->size() - (stretch->end - begin));
+  if (child.timeline == options_.path->target() && fetch_streamed(child, stop)) return std::nullopt;
+  auto parent = fetch_stored(postgres::to_file_name(segment, options_.segment_size), stop);
+  if (!parent) parent = fetch_streamed(segment, stop);
+  if (!parent) return std::nullopt;
+  const auto kept = fork - postgres::start_of(segment, options_.segment_size);
+  std::memset(parent->data() + kept, 0, parent->size() - kept);
   return parent;
+}
+
+/// What was streamed of a segment ends somewhere in it: good only where nothing is known to follow.
+std::optional<Bytes> Fetcher::fetch_streamed(postgres::SegmentId segment, std::stop_token stop) {
+  auto open = open_segment(segment, options_.segment_size, stop);
+  if (!open || later_is_stored(segment, stop)) return std::nullopt;
+  return std::move(open->plain);
+}
+
+/// Is a whole segment behind this one in any store, on any timeline of the path?
+bool Fetcher::later_is_stored(postgres::SegmentId segment, std::stop_token stop) {
+  const auto system = std::to_string(options_.system_id);
+  bool found = false;
+  for (const auto& stretch : options_.path->stretches()) {
+    if (stretch.end <= postgres::start_of({segment.timeline, segment.number + 1}, options_.segment_size)) continue;
+    const auto here = postgres::to_file_name({stretch.timeline, segment.number}, options_.segment_size);
+    const auto look = [&](const storage::ObjectInfo& object) {
+      const auto parsed = keys::parse_wal_object(object.key);
+      // Names of segments are 24 digits; .partial, .backup and .history files don't lead on.
+      found = parsed && parsed->file_name.size() == here.size() && parsed->file_name > here;
+      return !found;
+    };
+    for (auto& member : stores_.alive()) {
+      if (!found) {
+        member.store->list(keys::wal_timeline(system, stretch.timeline), keys::wal_object(system, here), look, stop);
+      }
+    }
+  }
+  return found;
+}
+
+std::optional<OpenSegment> Fetcher::open_segment(postgres::SegmentId segment, std::uint32_t segment_size,
+                                                 std::stop_token stop) {
+  return read_open_segment(stores_, keys_, secrets_, options_.system_id, segment, segment_size, stop);
 }
 
 std::vector<postgres::TimelineSwitch> Fetcher::history(postgres::TimelineId timeline, std::stop_token stop) {

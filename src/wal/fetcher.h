@@ -8,6 +8,7 @@
 #include "crypto/keys.h"
 #include "postgres/timeline_history.h"
 #include "repository/stores.h"
+#include "wal/open_segment.h"
 #include "wal/wal_object.h"
 
 namespace owl::wal {
@@ -18,6 +19,9 @@ namespace owl::wal {
 ///  where
 ///    the child's is absent, the parent's bytes are cut at the fork and filled with zeros, so that recovery ends there
 ///    and never runs on into another history.
+///  - Where a segment is in no store, what was streamed of it serves, zeros behind: only of the wanted timeline, and
+///  only
+///    where no later segment of it is stored; of a parent only up to the fork.
 ///  - "Absent" is told only when every store said so. A store that can't answer, or an object that is damaged
 ///    everywhere, is an Error: to PostgreSQL the difference is end of recovery or stop.
 class Fetcher {
@@ -34,11 +38,18 @@ class Fetcher {
   std::optional<Bytes> fetch(const std::string& file_name, std::stop_token stop = {});
   /// Only the info section: one ranged read, no private key. nullopt: proven absent.
   std::optional<WalInfo> info(const std::string& file_name, std::stop_token stop = {});
+  /// What was streamed of a segment that is not archived whole, whatever the path; nullopt: nothing. Needs the private
+  /// key.
+  std::optional<OpenSegment> open_segment(postgres::SegmentId segment, std::uint32_t segment_size,
+                                          std::stop_token stop = {});
   /// The history of a timeline; empty for one without parent. Throws Error(not_found) when a timeline above 1 has none.
   std::vector<postgres::TimelineSwitch> history(postgres::TimelineId timeline, std::stop_token stop = {});
 
  private:
   std::optional<Bytes> fetch_stored(const std::string& file_name, std::stop_token stop);
+  std::optional<Bytes> fetch_streamed(postgres::SegmentId segment, std::stop_token stop);
+  std::optional<Bytes> fetch_up_to_fork(postgres::SegmentId segment, postgres::Lsn fork, std::stop_token stop);
+  bool later_is_stored(postgres::SegmentId segment, std::stop_token stop);
 
   repository::StoreSet& stores_;
   const crypto::HostKeys& keys_;
