@@ -1,10 +1,13 @@
 #include <fmt/core.h>
 
+#include <thread>
+
 #include "app/command.h"
 #include "app/invocation.h"
 #include "app/wal_commands.h"
+#include "app/wal_parts.h"
+#include "concurrency/guarded.h"
 #include "os/file.h"
-#include "os/system.h"
 #include "postgres/base_backup.h"
 #include "postgres/connection.h"
 #include "wal/service.h"
@@ -24,18 +27,21 @@ std::filesystem::path socket_of(Invocation& in) {
   return settings.wal.socket.empty() ? settings.state.directory / "wal.sock" : settings.wal.socket;
 }
 
-wal::ArchiverOptions archiver_options(Invocation& in) {
-  const auto& settings = in.settings();
-  wal::ArchiverOptions options;
-  options.policy = wal::AckPolicy::parse(settings.wal.acknowledge, in.store_options().size());
-  options.state_directory = settings.state.directory;
-  options.zstd_level = settings.compression.level;
-  options.workers = os::processor_count();
-  options.spool = settings.wal.spool;
-  options.spool_bytes = settings.wal.spool_size;
-  // Its client waits a minute: it should hear why, rather than nothing.
-  options.patience = std::min<std::chrono::milliseconds>(settings.wal.push_timeout, std::chrono::seconds(50));
-  return options;
+/// Streams beside the service. What only a person can mend is told, and tried again: archiving must not end with it.
+void stream_beside(Invocation& in, wal::Archiver& archiver, const crypto::HostKeys& keys,
+                   Guarded<wal::StreamState>& state, const std::stop_token& stop) {
+  using namespace std::chrono_literals;
+  const auto options = stream_options(in);
+  do {
+    try {
+      wal::stream_wal(options, archiver, in.stores(), keys, state, in.clock(), in.random(), in.monitor(), stop);
+    } catch (const Error& error) {
+      if (stop.stop_requested()) return;
+      state.lock()->last_error = error.what();
+      in.monitor().warning(
+          fmt::format("WAL is not streamed: {}{}{}", error.what(), error.hint().empty() ? "" : " ", error.hint()));
+    }
+  } while (in.clock().sleep(60s, stop));
 }
 
 int run_wal_service(Invocation& in) {
@@ -55,6 +61,11 @@ int run_wal_service(Invocation& in) {
     in.monitor().warning(
         fmt::format("wal.spool is set: while stores are away, WAL counts as archived when it is in {} alone",
                     in.settings().wal.spool.string()));
+  }
+  Guarded<wal::StreamState> streaming;
+  std::jthread streamer;
+  if (in.settings().wal.stream) {
+    streamer = std::jthread([&](const std::stop_token& stop) { stream_beside(in, archiver, keys, streaming, stop); });
   }
   try {
     wal::serve_wal(listener, archiver, in.stores(), keys, options, in.clock(), in.monitor(), in.stop());

@@ -132,6 +132,7 @@ void add_wal(Command& app) {
   push.runs([path](Invocation& in) { return push_exit_code(in, *path); });
 
   add_wal_serve(wal);
+  add_wal_stream(wal);
 
   auto fetch = wal.add_command(
       "fetch", "Fetch one WAL file: PostgreSQL's restore_command (exit 0, 1: not archived, 200: failed)",

@@ -17,6 +17,13 @@ std::string wrong_acknowledge(const std::string& text) {
   return "it must be any, all or a number of stores from 1";
 }
 
+std::string wrong_slot_name(const std::string& text) {
+  constexpr std::size_t longest = 63;
+  const bool fits = !text.empty() && text.size() <= longest &&
+                    text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+  return fits ? "" : "a slot's name has lower-case letters, digits and underscores, 63 at most";
+}
+
 constexpr Range count{0, 100'000};
 
 std::vector<Option> general_options() {
@@ -133,6 +140,21 @@ std::vector<Option> engine_options() {
       size("wal.spool_size", at(&Settings::wal, &WalSettings::spool_size), 16 * MiB, "The most that the spool holds."),
       number("wal.look_ahead", at(&Settings::wal, &WalSettings::look_ahead), {0, 1024},
              "How many files the WAL service archives before PostgreSQL asks for them."),
+      flag("wal.stream", at(&Settings::wal, &WalSettings::stream),
+           "The WAL service also receives WAL over the replication protocol, so that a disaster takes seconds and not "
+           "a segment. `owlbackup wal stream` does so alone."),
+      duration("wal.stream_interval", at(&Settings::wal, &WalSettings::stream_interval),
+               "How often what was written of the open segment is stored, while anything is: the most that a disaster "
+               "takes, but for the time of one upload."),
+      number("wal.open_stores", at(&Settings::wal, &WalSettings::open_stores), {1, 100},
+             "How many stores get these pieces: the first that answer. Each costs a request every `stream_interval`."),
+      text("wal.slot", at(&Settings::wal, &WalSettings::slot), "The replication slot to stream by.")
+          .checked(wrong_slot_name),
+      flag("wal.heartbeat", at(&Settings::wal, &WalSettings::heartbeat),
+           "Where nobody else writes, the stream writes an empty transaction four times in each `objectives.rpo`, at "
+           "most once a minute, so that any moment can be restored to."),
+      flag("wal.stream_synchronous", at(&Settings::wal, &WalSettings::stream_synchronous),
+           "Lets the stream be one of the server's synchronous standbys: then each commit waits for the store."),
       number("backup.workers", at(&Settings::backup, &BackupSettings::workers), {0, 1024},
              "Threads that compress and seal; 0: one for each processor."),
       size("backup.memory", at(&Settings::backup, &BackupSettings::memory), 16 * MiB, "The cap on buffers."),

@@ -44,10 +44,16 @@ struct CompressionSettings {
 struct WalSettings {
   std::string acknowledge = "all";  ///< any | all | a number of stores that must have a segment
   std::chrono::milliseconds push_timeout{60'000};
-  std::filesystem::path socket;         ///< of the WAL service; empty: wal.sock in the state directory
-  std::filesystem::path spool;          ///< takes WAL while stores are away; empty: none
-  std::uint64_t spool_size = 1u << 30;  ///< bytes
-  unsigned look_ahead = 16;             ///< files that the service archives before PostgreSQL asks
+  std::filesystem::path socket;                     ///< of the WAL service; empty: wal.sock in the state directory
+  std::filesystem::path spool;                      ///< takes WAL while stores are away; empty: none
+  std::uint64_t spool_size = 1u << 30;              ///< bytes
+  unsigned look_ahead = 16;                         ///< files that the service archives before PostgreSQL asks
+  bool stream = false;                              ///< the service also receives WAL over the replication protocol
+  std::chrono::milliseconds stream_interval{5000};  ///< between pieces of the segment that is being written
+  unsigned open_stores = 1;                         ///< stores that have each piece
+  std::string slot = "owlbackup";                   ///< the replication slot
+  bool heartbeat = true;                            ///< an empty transaction now and then, where nobody writes
+  bool stream_synchronous = false;                  ///< may count as a synchronous standby
 };
 
 struct BackupSettings {

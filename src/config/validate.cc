@@ -109,6 +109,15 @@ void check_acknowledge(const Settings& settings, const Entries& entries) {
       .with_hint("Archiving would never succeed: lower it, or add stores.");
 }
 
+void check_open_stores(const Settings& settings, const Entries& entries) {
+  const std::size_t wanted = settings.wal.open_stores, stores = settings.storage.size();
+  if (wanted <= stores) return;
+  throw complain(settings, entries, "wal.open_stores",
+                 fmt::format("wal.open_stores is {}, but there {}", wanted,
+                             stores == 1 ? "is 1 store" : fmt::format("are {} stores", stores)))
+      .with_hint("Streaming would never store a piece: lower it, or add stores.");
+}
+
 void check_files(const Settings& settings, const Entries& entries) {
   for (const auto& files : settings.files) {
     if (!files.paths.empty()) continue;
@@ -124,6 +133,7 @@ void validate(const Settings& settings, const Entries& entries) {
   check_storage(settings, entries);
   check_encryption(settings, entries);
   check_acknowledge(settings, entries);
+  check_open_stores(settings, entries);
   check_files(settings, entries);
 }
 

@@ -97,7 +97,7 @@ void Archiver::work(const std::stop_token& stop) {
 
 void Archiver::run(Task& task, const std::stop_token& stop) {
   try {
-    require_admission(task.source, Enrolments(options_.state_directory), stores_, stop);
+    if (!task.source.admitted) require_admission(task.source, Enrolments(options_.state_directory), stores_, stop);
     // The plain segment, and as much again for what it is compressed to.
     const auto ticket = memory_.take(2 * task.job->mark().size, stop);
     auto file =

@@ -16,6 +16,9 @@ FindUnfinished search_unfinished(repository::StoreSet& stores, const crypto::Hos
              const postgres::SegmentHeader& header) -> std::optional<postgres::UnfinishedRecord> {
     if (!record_continues_into(plain)) return std::nullopt;
     try {
+      if (source.read_before) {
+        if (auto found = unfinished_before(plain, header, source.read_before)) return found;
+      }
       if (!source.wal_folder.empty()) {
         if (auto found = unfinished_in_folder(plain, header, source.wal_folder)) return found;
       }

@@ -12,6 +12,7 @@
 #include "postgres/types.h"
 #include "postgres/wal_unfinished.h"
 #include "wal/enrolment.h"
+#include "wal/forerunner.h"
 #include "wal/wal_object.h"
 
 namespace owl::wal {
@@ -26,6 +27,9 @@ struct WalSource {
   FolderIdentity data_directory;
   std::filesystem::path wal_folder;  ///< pg_wal, where this process may see it; empty: it may not
   std::string data_directory_path;   ///< for messages
+  /// Gives what lies before a segment that was streamed, where that is at hand; empty: pg_wal or the archive may know.
+  ReadWal read_before = {};
+  bool admitted = false;  ///< that its cluster may archive was decided already (stream_start.h)
 };
 /// Opens a file of a data directory that this process may read.
 WalSource open_wal_source(const std::filesystem::path& file, const std::filesystem::path& data_directory, Clock& clock);

@@ -1,0 +1,314 @@
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "e2e/files.h"
+#include "e2e/site.h"
+#include "os/process.h"
+#include "postgres/connection.h"
+#include "support/environment.h"
+
+// Streaming under real servers: what is lost with the server and its disk is what was written in the last interval.
+
+namespace owl::test {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// `owlbackup wal stream` beside a site, for as long as it lives.
+class Stream {
+ public:
+  explicit Stream(Site& site, std::vector<std::string> arguments = {}, fs::path config = {})
+      : site_(site), arguments_(std::move(arguments)), config_(config.empty() ? site.config() : std::move(config)) {
+    start();
+  }
+  ~Stream() { stop(); }
+  Stream(const Stream&) = delete;
+
+  void start() {
+    std::vector<std::string> argv{
+        "sh",  "-c",    "exec \"$@\" >>\"$0\" 2>&1", log_file(), site_.programs() / "owlbackup", "-c", config_,
+        "wal", "stream"};
+    argv.insert(argv.end(), arguments_.begin(), arguments_.end());
+    process_ = std::make_unique<os::ChildProcess>(
+        os::ProcessOptions{.argv = argv, .working_folder = "/", .user = server_user()}, false, false);
+  }
+  void kill9() {
+    process_->signal(SIGKILL);
+    process_->wait();
+    process_.reset();
+  }
+  int stop() {
+    if (!process_) return 0;
+    process_->signal(SIGTERM);
+    return wait();
+  }
+  /// Of one that ends by itself.
+  int wait() {
+    const int code = process_->wait();
+    process_.reset();
+    return code;
+  }
+  std::string log() const { return fs::exists(log_file()) ? read_text(log_file()) : ""; }
+  bool says(const std::string& text) const { return log().find(text) != std::string::npos; }
+
+ private:
+  fs::path log_file() const { return site_.folder() / "stream.log"; }
+
+  Site& site_;
+  std::vector<std::string> arguments_;
+  fs::path config_;
+  std::unique_ptr<os::ChildProcess> process_;
+};
+
+template <typename Condition>
+bool eventually(Condition condition, std::chrono::seconds patience = 40s) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (std::chrono::steady_clock::now() < end) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(50ms);
+  }
+  return condition();
+}
+
+SiteOptions streaming(int version = 15) {
+  return {.wal_settings = {"stream_interval = \"1s\"", "heartbeat = false"}, .version = version};
+}
+
+class WalStream : public testing::Test {
+ protected:
+  Site site{streaming()};
+  void SetUp() override {
+    site.psql("CREATE TABLE log (n int PRIMARY KEY)");
+    site.owl_ok({"backup", "cluster"});
+  }
+
+  std::size_t pieces() { return files_with(site.store() / "wal-open", "-").size(); }
+  /// The slot tells what the stream has called durable.
+  bool is_durable(const std::string& lsn) {
+    return site.psql("SELECT coalesce(bool_or(restart_lsn >= '" + lsn + "'), false) FROM pg_replication_slots") == "t";
+  }
+  /// One more row, in a transaction of its own; waits until it is durable outside the server.
+  void insert_durably(int n) {
+    site.psql("INSERT INTO log VALUES (" + std::to_string(n) + ")");
+    const auto lsn = site.psql("SELECT pg_current_wal_flush_lsn()");
+    ASSERT_TRUE(eventually([&] { return is_durable(lsn); })) << lsn;
+  }
+  void lose_server() {
+    site.server().kill9();
+    fs::remove_all(site.server().data_dir());
+  }
+  std::string rows_restored(std::string_view name, const std::vector<std::string>& target = {}) {
+    std::vector<std::string> arguments{"restore", "cluster", "--to", site.target(name), "--start"};
+    arguments.insert(arguments.end(), target.begin(), target.end());
+    postgres::Connection connection(Site::connection_in(site.owl_ok(arguments)));
+    return connection.query_text("SELECT string_agg(n::text, ' ' ORDER BY n) FROM log");
+  }
+};
+
+TEST_F(WalStream, WhatIsDurableSurvivesTheServerAndItsDisk) {
+  Stream stream(site);
+  for (int n = 1; n <= 3; ++n) insert_durably(n);
+  EXPECT_GE(pieces(), 3u) << stream.log();
+  lose_server();
+  stream.stop();
+  EXPECT_EQ(rows_restored("restored"), "1 2 3") << stream.log();
+}
+
+TEST_F(WalStream, LosesWithTheServerOnlyWhatItWroteLast) {
+  Stream stream(site);
+  insert_durably(1);
+  std::vector<std::pair<int, std::chrono::steady_clock::time_point>> committed;
+  for (int n = 2; n < 100; ++n) {
+    site.psql("INSERT INTO log VALUES (" + std::to_string(n) + ")");
+    committed.emplace_back(n, std::chrono::steady_clock::now());
+  }
+  lose_server();
+  const auto lost_at = std::chrono::steady_clock::now();
+  stream.stop();
+  const auto rows = rows_restored("restored");
+  for (const auto& [n, when] : committed) {
+    if (lost_at - when < 1s + 2s) break;  // the interval, and what an upload may take on a busy host
+    EXPECT_THAT(" " + rows + " ", HasSubstr(" " + std::to_string(n) + " "));
+  }
+}
+
+TEST_F(WalStream, GoesOnAfterItWasKilledAndAfterTheServerRestarted) {
+  Stream stream(site);
+  insert_durably(1);
+  stream.kill9();
+  site.psql("INSERT INTO log VALUES (2); SELECT pg_switch_wal(); INSERT INTO log VALUES (3)");
+  stream.start();
+  insert_durably(4);
+  const auto begin = std::chrono::steady_clock::now();
+  site.server().restart();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s) << "it must not keep the server from shutting down";
+  insert_durably(5);
+  site.server().kill9();
+  site.server().start();
+  insert_durably(6);
+  EXPECT_EQ(stream.stop(), 0) << stream.log();
+  lose_server();
+  EXPECT_EQ(rows_restored("restored"), "1 2 3 4 5 6") << stream.log();
+  site.owl_ok({"verify", "--data"});
+  site.owl_ok({"wal", "status"});
+}
+
+TEST_F(WalStream, ArchivesWholeSegmentsWithoutAnArchiveCommand) {
+  site.psql("ALTER SYSTEM SET archive_command = '/bin/false'; SELECT pg_reload_conf();");
+  Stream stream(site);
+  std::vector<std::string> segments;
+  for (int n = 1; n <= 4; ++n) {
+    site.psql("INSERT INTO log VALUES (" + std::to_string(n) +
+              "); SELECT pg_logical_emit_message(false, 'fill', repeat('x', 9000000));");
+    segments.push_back(site.psql("SELECT pg_walfile_name(pg_current_wal_insert_lsn() - 1)"));
+    if (n % 2 == 0) site.psql("SELECT pg_switch_wal()");
+  }
+  insert_durably(5);
+  for (const auto& segment : segments)
+    EXPECT_EQ(files_with(site.store() / "wal", segment).size(), 1u) << segment << stream.log();
+  // The change map comes with it, so that a backup need not read everything.
+  EXPECT_THAT(site.owl_ok({"wal", "show", segments[1], "--json"}), HasSubstr("\"changes\"")) << stream.log();
+  site.owl_ok({"backup", "cluster"});
+  lose_server();
+  EXPECT_EQ(rows_restored("restored"), "1 2 3 4 5") << stream.log();
+}
+
+TEST_F(WalStream, ADroppedSlotIsToldWithWhatIsMissing) {
+  auto stream = std::make_unique<Stream>(site);
+  insert_durably(1);
+  stream->stop();
+  site.psql("SELECT pg_drop_replication_slot('owlbackup')");
+  stream->start();
+  EXPECT_EQ(stream->wait(), 1) << stream->log();
+  EXPECT_THAT(stream->log(), AllOf(HasSubstr("the replication slot owlbackup is gone"),
+                                   HasSubstr("owlbackup wal stream --create-slot")));
+  // Meanwhile WAL is lost: neither archived, nor on the server any more.
+  site.psql("ALTER SYSTEM SET archive_command = '/bin/true'; SELECT pg_reload_conf();");
+  for (int n = 2; n <= 5; ++n) {
+    site.psql("INSERT INTO log VALUES (" + std::to_string(n) + "); SELECT pg_switch_wal(); CHECKPOINT;");
+  }
+  ASSERT_TRUE(eventually([&] {
+    return site.psql(
+               "SELECT count(*) FROM pg_stat_archiver WHERE last_archived_wal >= "
+               "(SELECT pg_walfile_name(pg_current_wal_insert_lsn() - 17000000))") == "1";
+  }));
+  site.psql("CHECKPOINT");
+  Stream anew(site, {"--create-slot"});
+  insert_durably(6);
+  EXPECT_THAT(anew.log(), AllOf(HasSubstr("WAL is missing: segments "), HasSubstr("owlbackup backup cluster")));
+  site.owl_ok({"backup", "cluster"});
+  insert_durably(7);
+  lose_server();
+  EXPECT_EQ(rows_restored("restored"), "1 2 3 4 5 6 7");
+}
+
+TEST_F(WalStream, IsNoSynchronousStandbyUnlessAsked) {
+  site.psql("ALTER SYSTEM SET synchronous_standby_names = '*'; SELECT pg_reload_conf();");
+  Stream stream(site);
+  EXPECT_NE(stream.wait(), 0);
+  EXPECT_THAT(stream.log(), AllOf(HasSubstr("synchronous_standby_names = '*' would make each commit wait"),
+                                  HasSubstr("wal.stream_synchronous")));
+  EXPECT_EQ(site.psql("SELECT count(*) FROM pg_stat_replication"), "0");
+}
+
+TEST(WalStreamSynchronous, ACommitWaitsUntilItIsStored) {
+  Site site({.wal_settings = {"heartbeat = false", "stream_synchronous = true", "stream_interval = \"1h\""}});
+  site.psql("CREATE TABLE log (n int PRIMARY KEY)");
+  site.owl_ok({"backup", "cluster"});
+  Stream stream(site);
+  ASSERT_TRUE(eventually([&] { return stream.says("streaming WAL of timeline 1"); })) << stream.log();
+  site.psql("ALTER SYSTEM SET synchronous_standby_names = '*'; SELECT pg_reload_conf();");
+  for (int n = 1; n <= 10; ++n) site.psql("INSERT INTO log VALUES (" + std::to_string(n) + ")");
+  site.server().kill9();
+  fs::remove_all(site.server().data_dir());
+  stream.stop();
+  postgres::Connection restored(
+      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
+  EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "10") << stream.log();
+}
+
+TEST(WalStreamHeartbeat, MakesAMomentReachableWhereNobodyWrites) {
+  Site site({.wal_settings = {"stream_interval = \"1s\""}});
+  site.psql("CREATE TABLE log (n int PRIMARY KEY)");
+  site.owl_ok({"backup", "cluster"});
+  site.psql("INSERT INTO log VALUES (1)");
+  std::this_thread::sleep_for(20ms);
+  const auto moment = site.now();
+  const auto to = site.target("restored");
+  const std::vector<std::string> restore{"restore", "cluster", "--to", to, "--start", "--target-time", moment};
+  EXPECT_NE(site.owl(restore).exit_code, 0) << "nothing ended later";
+  Stream stream(site);
+  ASSERT_TRUE(eventually([&] {
+    return site.psql("SELECT count(*) FROM pg_replication_slots WHERE restart_lsn >= pg_current_wal_flush_lsn()") ==
+           "1";
+  })) << stream.log();
+  site.server().kill9();
+  stream.stop();
+  postgres::Connection restored(Site::connection_in(site.owl_ok(restore)));
+  EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "1") << stream.log();
+}
+
+/// A pair of servers, and a stream from the standby.
+TEST(WalStreamPromotion, GoesOnWithTheNewTimeline) {
+  Site site({.server_settings = {"wal_keep_size = 256MB"},
+             .wal_settings = {"stream_interval = \"1s\"", "heartbeat = false"}});
+  site.psql("CREATE TABLE log (n int PRIMARY KEY)");
+  site.owl_ok({"backup", "cluster"});
+  const auto copy = site.folder() / "standby";
+  const auto made = site.as_server(
+      {site.postgres_program("pg_basebackup"), "-R", "-c", "fast", "-D", copy, "-d", site.server().connection()});
+  ASSERT_EQ(made.exit_code, 0) << made;
+  PostgresServer standby({.settings = {"archive_mode = on", "archive_command = '/bin/false'"}, .data_dir = copy});
+  const auto config = site.write_config({.name = "standby", .connection = standby.connection()});
+  Stream stream(site, {}, config);
+  const auto durable = [&](const std::string& lsn) {
+    return eventually([&] {
+      return standby.psql("SELECT coalesce(bool_or(restart_lsn >= '" + lsn + "'), false) FROM pg_replication_slots") ==
+             "t";
+    });
+  };
+  site.psql("INSERT INTO log VALUES (1); SELECT pg_switch_wal(); INSERT INTO log VALUES (2)");
+  ASSERT_TRUE(durable(site.psql("SELECT pg_current_wal_flush_lsn()"))) << stream.log();
+  standby.psql("SELECT pg_promote()");
+  standby.psql("INSERT INTO log VALUES (3)");
+  ASSERT_TRUE(durable(standby.psql("SELECT pg_current_wal_flush_lsn()"))) << stream.log();
+  EXPECT_TRUE(stream.says("the server goes on with timeline 2")) << stream.log();
+  site.psql("INSERT INTO log VALUES (100)");  // the old primary's own history goes on
+  standby.kill9();
+  site.server().kill9();
+  stream.stop();
+  postgres::Connection restored(
+      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
+  EXPECT_EQ(restored.query_text("SELECT string_agg(n::text, ' ' ORDER BY n) FROM log"), "1 2 3") << stream.log();
+}
+
+class WalStreamOfVersion : public testing::TestWithParam<int> {};
+
+TEST_P(WalStreamOfVersion, SurvivesTheServer) {
+  Site site(streaming(GetParam()));
+  site.psql("CREATE TABLE log (n int PRIMARY KEY)");
+  site.owl_ok({"backup", "cluster"});
+  Stream stream(site);
+  site.psql("INSERT INTO log VALUES (1); SELECT pg_switch_wal(); INSERT INTO log VALUES (2)");
+  const auto lsn = site.psql("SELECT pg_current_wal_flush_lsn()");
+  ASSERT_TRUE(eventually([&] {
+    return site.psql("SELECT coalesce(bool_or(restart_lsn >= '" + lsn + "'), false) FROM pg_replication_slots") == "t";
+  })) << stream.log();
+  site.server().kill9();
+  fs::remove_all(site.server().data_dir());
+  stream.stop();
+  postgres::Connection restored(
+      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
+  EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "2") << stream.log();
+}
+INSTANTIATE_TEST_SUITE_P(Versions, WalStreamOfVersion, testing::Values(13, 18), testing::PrintToStringParamName());
+
+}  // namespace
+}  // namespace owl::test
