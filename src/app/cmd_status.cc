@@ -10,6 +10,7 @@
 #include "app/wal_view.h"
 #include "base/units.h"
 #include "wal/archive.h"
+#include "wal/stream_price.h"
 
 namespace owl::app {
 namespace {
@@ -82,6 +83,20 @@ Json show_wal(Invocation& in) {
   return document;
 }
 
+/// Pieces of the open segment are the one thing that costs by the clock.
+Json show_streaming(Invocation& in) {
+  const auto& wal = in.settings().wal;
+  const auto price = wal::monthly_price(wal.stream_interval, wal.open_stores);
+  in.output().say(
+      fmt::format("Streaming     every {} to {} store{}: at most {} requests a month (${:.2f} on R2, ${:.2f} on S3)",
+                  format_duration(wal.stream_interval), wal.open_stores, wal.open_stores == 1 ? "" : "s", price.puts,
+                  price.r2_dollars, price.s3_dollars));
+  return Json()
+      .set("interval_seconds", static_cast<double>(wal.stream_interval.count()) / 1000)
+      .set("stores", wal.open_stores)
+      .set("requests_a_month_at_most", price.puts);
+}
+
 int run_status(Invocation& in) {
   const auto& keys = in.checked_keys();
   in.output().say(fmt::format("Repository    {}", crypto::to_text(keys.fingerprint)));
@@ -90,6 +105,7 @@ int run_status(Invocation& in) {
   const auto backups = load_backups(in, keys);
   document.set("backups", show_backups(in, backups)).set("damaged", damaged_json(backups));
   document.set("wal", show_wal(in));
+  if (in.settings().wal.stream) document.set("streaming", show_streaming(in));
   const auto sources = survey_stores(in, keys);
   show_heads(in, sources);
   document.set("heads", heads_json(sources));

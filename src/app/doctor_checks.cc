@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <functional>
 
+#include "app/doctor_stream.h"
 #include "base/units.h"
 #include "os/file.h"
 #include "postgres/base_backup.h"
@@ -50,6 +51,7 @@ class Examination {
       settings(facts);
       directory(facts);
       archiver(connection);
+      for (auto& finding : examine_streaming(in_, connection)) findings.push_back(std::move(finding));
     });
   }
 

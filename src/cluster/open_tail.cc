@@ -2,16 +2,24 @@
 
 namespace owl::cluster {
 
-void add_open_segment(WalChain& chain, std::uint32_t segment_size, WalInfos& infos, wal::Fetcher& fetcher,
-                      std::stop_token stop) {
+void OpenTails::add_to(WalChain& chain, std::uint32_t segment_size) {
   if (chain.missing) return;
   const auto segment = value_or_throw(postgres::parse_segment_name(chain.next, segment_size));
   if (segment.timeline != chain.path.target()) return;
-  auto open = fetcher.open_segment(segment, segment_size, stop);
-  if (!open) return;
+  const auto end = end_of(segment, chain.next, segment_size);
+  if (!end) return;
   chain.segments.push_back(segment);
-  chain.open_end = open->end;
-  infos.add(chain.next, std::move(open->info));
+  chain.open_end = *end;
+}
+
+std::optional<postgres::Lsn> OpenTails::end_of(postgres::SegmentId segment, const std::string& name,
+                                               std::uint32_t segment_size) {
+  const auto known = ends_.find(name);
+  if (known != ends_.end()) return known->second;
+  auto open = fetcher_.open_segment(segment, segment_size, stop_);
+  const auto end = open ? std::optional(open->end) : std::nullopt;
+  if (open) infos_.add(name, std::move(open->info));
+  return ends_.emplace(name, end).first->second;
 }
 
 }  // namespace owl::cluster

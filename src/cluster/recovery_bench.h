@@ -47,6 +47,12 @@ class RecoveryBench {
       archived.put_segment(*archived.a, {number >= timeline_2_from ? 2u : 1u, number}, script.segments()[i]);
     }
   }
+  /// Streams a segment of the script up to an LSN, and does not archive it.
+  void stream(std::size_t index, postgres::Lsn end, postgres::TimelineId timeline = 1) {
+    const auto number = script.id_of(index).number;
+    archived.put_piece(*archived.b, {timeline, number}, script.segments()[index], 0,
+                       static_cast<std::uint32_t>(end.value - number * segment_size));
+  }
   void archive_history(postgres::Lsn fork) {
     archived.put_history(*archived.a, 2, "1\t" + postgres::to_text(fork) + "\tno recovery target specified\n");
   }

@@ -47,6 +47,7 @@ class Planner {
         archive_(archive),
         fetcher_(fetcher),
         infos_(fetcher),
+        open_tails_(fetcher, infos_, stop),
         moments_(infos_, fetcher, target.exclusive, stop),
         stop_(stop) {}
 
@@ -97,7 +98,7 @@ class Planner {
       if (!history) continue;
       auto chain = chain_from(candidate.details, timeline, *history, archive_);
       if (!chain) continue;
-      add_open_segment(*chain, candidate.details.wal_segment_size, infos_, fetcher_, stop_);
+      open_tails_.add_to(*chain, candidate.details.wal_segment_size);
       return chain;
     }
     pass_over(candidate, fmt::format("{} (timeline {}) does not lead to timeline {}", name_of(candidate),
@@ -243,6 +244,7 @@ class Planner {
   const wal::Archive& archive_;
   wal::Fetcher& fetcher_;
   WalInfos infos_;
+  OpenTails open_tails_;
   ReachableMoments moments_;
   std::stop_token stop_;
   std::map<postgres::TimelineId, std::optional<std::vector<postgres::TimelineSwitch>>> histories_;

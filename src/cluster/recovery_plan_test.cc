@@ -67,6 +67,35 @@ TEST_F(PlanTest, ATimeBetweenTwoCommitsStopsAtTheSecond) {
   EXPECT_THAT(numbers(plan), testing::ElementsAre(3)) << "what comes after is not replayed";
 }
 
+TEST_F(PlanTest, WhatWasStreamedOfTheOpenSegmentIsItsLast) {
+  add_segment_of_commits(1);
+  add_segment_of_commits(4);
+  bench_.archive({4});
+  bench_.stream(1, commits_[5]);  // in the midst of the last commit's page, before its record
+  const auto plan = bench_.plan({});
+  EXPECT_THAT(numbers(plan), testing::ElementsAre(3, 4));
+  EXPECT_EQ(bench_.plan(to_time(at(4, 30))).stop_lsn, commits_[4]);
+  EXPECT_THAT(refusal(to_time(at(5, 30))).message(), HasSubstr("the last transaction in the archive ended at"));
+}
+
+TEST_F(PlanTest, AStreamedSegmentIsNoStopgapBeforeALaterOne) {
+  add_segment_of_commits(1);
+  add_segment_of_commits(4);
+  add_segment_of_commits(7);
+  bench_.archive({4});
+  bench_.stream(1, commits_[5]);
+  EXPECT_THAT(refusal({}).message(), HasSubstr("WAL segment 000000010000000000000004 is missing"));
+}
+
+TEST_F(PlanTest, ABackupIsNotConsistentByWhatWasStreamedBeforeItsStop) {
+  add_segment_of_commits(1);
+  bench_.archive({3});
+  bench_.stream(0, during_backup_);
+  EXPECT_THAT(refusal({}).message(), HasSubstr("lacks WAL segment 000000010000000000000003"));
+  bench_.stream(0, bench_.backup().details.stop);
+  EXPECT_THAT(numbers(bench_.plan({})), testing::ElementsAre(3));
+}
+
 TEST_F(PlanTest, AtACommitsOwnTimeItIsInOrOut) {
   add_segment_of_commits(1);
   bench_.archive();

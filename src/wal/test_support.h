@@ -56,6 +56,22 @@ class ArchiveBench {
   void put_history(MemoryStore& store, postgres::TimelineId timeline, std::string_view text) {
     put(store, postgres::history_file_name(timeline), as_bytes(text));
   }
+  /// Bytes `start` to `end` of a segment, as the stream stores them. Its key.
+  std::string put_piece(MemoryStore& store, postgres::SegmentId id, ByteView segment, std::uint32_t start,
+                        std::uint32_t end) {
+    const auto plain = segment.subspan(start, end - start);
+    WalInfo info;
+    info.system_id = system_id;
+    info.file_name = segment_name(id.timeline, id.number);
+    info.plain_size = plain.size();
+    info.tag = crypto::Namer(keys.wal_naming).name(crypto::BlobKind::wal, plain);
+    const auto key =
+        repository::keys::open_piece({std::to_string(system_id), info.file_name, start, end, random.array<8>()});
+    const auto built = build_wal_object(keys, key, info, plain, 1, random);
+    const std::array<ByteView, 3> pieces{built.head, built.payload, built.footer};
+    EXPECT_EQ(store.put_once(key, pieces, std::nullopt, {}), storage::PutOutcome::stored) << key;
+    return key;
+  }
   void flip_a_bit(MemoryStore& store, const std::string& file, unsigned copy = 0) {
     auto bytes = *store.get(key_of(file, copy), {});
     bytes[bytes.size() / 2] ^= 1;
