@@ -3,11 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "base/units.h"
 #include "concurrency/task_group.h"
-#include "postgres/base_backup.h"
 #include "postgres/connection.h"
 #include "wal/memory_source.h"
 #include "wal/piece_writer.h"
@@ -68,6 +68,25 @@ class Pause {
   std::chrono::milliseconds pause_ = first;
 };
 
+/// What any role may ask.
+struct Server {
+  postgres::SystemId system_id = 0;
+  std::uint32_t wal_segment_size = 0;
+};
+Server read_server(const std::string& conninfo) {
+  postgres::Connection connection(conninfo);
+  const auto number = [&](std::string_view sql) {
+    const auto text = connection.query_text(sql);
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc{} && end == text.data() + text.size()) return value;
+    throw Error(ErrorKind::unsupported, fmt::format("the server answered \"{}\" where a number belongs", text));
+  };
+  return {
+      number("SELECT system_identifier FROM pg_catalog.pg_control_system()"),
+      static_cast<std::uint32_t>(number("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_segment_size'"))};
+}
+
 void store_pieces(const StreamContext& in, PieceWriter& writer, const std::stop_token& stop) {
   Complaint complaint(in.monitor);
   Pause pause;
@@ -113,6 +132,7 @@ void archive_segments(const StreamContext& in, const std::stop_token& stop) {
 void receive(const StreamContext& in, const std::stop_token& stop) {
   Complaint complaint(in.monitor);
   for (Pause pause; !stop.stop_requested(); in.clock.sleep(pause.next(), stop)) {
+    if (!in.buffer.wait_for_room(stop)) return;
     try {
       StreamSession(in).run(stop);
     } catch (const Error& error) {
@@ -133,9 +153,7 @@ void receive(const StreamContext& in, const std::stop_token& stop) {
 void stream_wal(const StreamOptions& options, Archiver& archiver, repository::StoreSet& stores,
                 const crypto::HostKeys& keys, Guarded<StreamState>& state, Clock& clock, Random& random,
                 Monitor& monitor, std::stop_token stop) {
-  postgres::Connection connection(options.connection);
-  const auto server = postgres::read_server_facts(connection);
-  connection.close();
+  const auto server = read_server(options.connection);
   const auto interval = options.synchronous ? std::chrono::milliseconds(0) : options.interval;
   StreamBuffer buffer(server.wal_segment_size, most_segments(server.wal_segment_size), interval, clock);
   PieceWriter writer(stores, keys, {server.system_id, server.wal_segment_size, options.open_stores, options.zstd_level},

@@ -7,6 +7,12 @@
 #include "base/error.h"
 
 namespace owl::wal {
+namespace {
+
+/// Every so often a piece begins with its segment, so that a segment that stays open for days is not read in thousands.
+constexpr std::uint32_t cuts_until_whole = 64;
+
+}  // namespace
 
 void StreamBuffer::begin(postgres::SegmentId segment) {
   const std::lock_guard lock(mutex_);
@@ -23,6 +29,15 @@ void StreamBuffer::begin(postgres::SegmentId segment) {
 
 bool StreamBuffer::has_room() const {
   const std::lock_guard lock(mutex_);
+  return has_room_locked();
+}
+
+bool StreamBuffer::wait_for_room(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait(lock, stop, [&] { return has_room_locked(); });
+}
+
+bool StreamBuffer::has_room_locked() const {
   return segments_.size() < most_segments_ || (!segments_.empty() && !is_whole(segments_.back()));
 }
 
@@ -86,14 +101,13 @@ StreamBuffer::Segment* StreamBuffer::to_cut() {
 std::optional<StreamBuffer::Cut> StreamBuffer::next_cut(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    const auto* segment = to_cut();
+    auto* segment = to_cut();
     const auto now = clock_.monotonic();
     if (segment != nullptr && due(*segment) <= now) {
       last_cut_ = now;
       hurrying_ = false;
-      Cut cut{segment->id, segment->pieced, {}};
-      cut.plain = to_bytes(ByteView(*segment->bytes).subspan(segment->pieced, segment->filled - segment->pieced));
-      return cut;
+      const auto start = ++segment->cuts % cuts_until_whole == 0 ? 0 : segment->pieced;
+      return Cut{segment->id, start, to_bytes(ByteView(*segment->bytes).subspan(start, segment->filled - start))};
     }
     if (segment == nullptr) {
       changed_.wait(lock, stop, [&] { return to_cut() != nullptr; });
@@ -108,7 +122,8 @@ void StreamBuffer::stored(const Cut& cut) {
   const std::lock_guard lock(mutex_);
   const auto found = std::ranges::find(segments_, cut.segment, &Segment::id);
   if (found == segments_.end()) return;  // archived whole meanwhile, or left behind
-  if (found->pieced == cut.start) found->pieced += static_cast<std::uint32_t>(cut.plain.size());
+  const auto end = cut.start + static_cast<std::uint32_t>(cut.plain.size());
+  if (cut.start <= found->pieced) found->pieced = std::max(found->pieced, end);
   changed_.notify_all();
 }
 

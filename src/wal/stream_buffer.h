@@ -30,6 +30,8 @@ class StreamBuffer {
   void begin(postgres::SegmentId segment);
   /// Is there room for the next message?
   bool has_room() const;
+  /// Waits until there is; false: stopped.
+  bool wait_for_room(std::stop_token stop);
   /// What comes next. Throws Error(internal) when it does not begin where the last ended, Error(conflict) when it is
   /// not what came before from the same place: then all that was open is forgotten.
   void append(postgres::Lsn start, ByteView wal);
@@ -64,11 +66,12 @@ class StreamBuffer {
   struct Segment {
     postgres::SegmentId id;
     std::shared_ptr<Bytes> bytes;
-    std::uint32_t filled = 0, pieced = 0;
+    std::uint32_t filled = 0, pieced = 0, cuts = 0;
     bool handed_on = false, archived = false;
     std::chrono::nanoseconds whole_since{};
   };
 
+  bool has_room_locked() const;
   Segment& open_for(std::uint64_t number);
   void check_overlap(const Segment& segment, std::uint32_t offset, ByteView wal);
   Segment* to_cut();

@@ -102,6 +102,19 @@ TEST_F(StreamBufferTest, APieceIsCutWhenTheIntervalHasPassed) {
   EXPECT_FALSE(slow.next_cut(stop.get_token()));
 }
 
+TEST_F(StreamBufferTest, NowAndThenAPieceBeginsWithItsSegment) {
+  int from_the_start = 0;
+  for (int i = 0; i < 200; ++i) {
+    receive(10);
+    const auto cut = buffer.next_cut({});
+    if (cut->start == 0) ++from_the_start;
+    EXPECT_EQ(cut->start + cut->plain.size(), static_cast<std::size_t>(10 * (i + 1)));
+    buffer.stored(*cut);
+    EXPECT_EQ(buffer.flushed(), at(3, 10 * static_cast<std::uint64_t>(i + 1)));
+  }
+  EXPECT_EQ(from_the_start, 1 + 200 / 64);
+}
+
 TEST_F(StreamBufferTest, ComparesWhatComesAgain) {
   receive(100);
   store();

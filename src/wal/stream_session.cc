@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/units.h"
-#include "postgres/base_backup.h"
 #include "postgres/standby_names.h"
 #include "wal/memory_source.h"
 #include "wal/open_segment.h"
@@ -175,6 +174,7 @@ std::optional<NextTimeline> StreamSession::receive(const std::stop_token& stop) 
   report_now_ = true;
   while (!stop.stop_requested()) {
     if (in_.buffer.has_room()) {
+      full_since_.reset();
       const auto received = replication_.receive(patience);
       using What = postgres::ReplicationConnection::Received::What;
       if (received.what == What::end) {
@@ -184,8 +184,7 @@ std::optional<NextTimeline> StreamSession::receive(const std::stop_token& stop) 
       }
       if (received.what == What::message) take(received.message);
     } else {
-      in_.clock.sleep(patience, stop);  // the archive is behind: the server waits, and its disk holds the WAL
-      heard_ = in_.clock.monotonic();
+      wait_for_room(stop);
     }
     report_if_due();
     look_after_server();
@@ -212,6 +211,18 @@ void StreamSession::note_wish_for_report() {
   if (in_.clock.monotonic() - *waited_for_ < let_go_after) return;
   throw Error(ErrorKind::unreachable,
               "the server waits to shut down, and what it wrote last can't be stored; the slot keeps it");
+}
+
+/// The archive is behind. A server that can't send what it has can't shut down either, so it is not kept waiting for
+/// long: its disk holds the WAL, and the slot keeps it.
+void StreamSession::wait_for_room(const std::stop_token& stop) {
+  heard_ = in_.clock.monotonic();
+  if (!full_since_) full_since_ = heard_;
+  if (heard_ - *full_since_ > let_go_after) {
+    throw Error(ErrorKind::transient,
+                "segments can't be archived as fast as they come, or not at all; the slot keeps WAL");
+  }
+  in_.clock.sleep(patience, stop);
 }
 
 void StreamSession::report_if_due() {

@@ -50,6 +50,7 @@ class StreamSession {
   std::optional<postgres::ReplicationConnection::NextTimeline> receive(const std::stop_token& stop);
   void take(const postgres::ReplicationMessage& message);
   void note_wish_for_report();
+  void wait_for_room(const std::stop_token& stop);
   void report_if_due();
   void look_after_server();
   postgres::SegmentId follow(const postgres::ReplicationConnection::NextTimeline& next, const std::stop_token& stop);
@@ -64,6 +65,7 @@ class StreamSession {
   Heartbeat heartbeat_{sql_};
   std::chrono::nanoseconds heard_{}, reported_{}, looked_{}, beat_{};
   std::optional<std::chrono::nanoseconds> waited_for_;  ///< since when the server asks for what isn't durable
+  std::optional<std::chrono::nanoseconds> full_since_;
   postgres::Lsn reported_flush_;
   bool report_now_ = false;
 };

@@ -218,6 +218,62 @@ TEST_F(WalStream, IsNoSynchronousStandbyUnlessAsked) {
   EXPECT_EQ(site.psql("SELECT count(*) FROM pg_stat_replication"), "0");
 }
 
+TEST_F(WalStream, AStoreThatIsAwayCostsTheServerNothingButDisk) {
+  Stream stream(site);
+  insert_durably(1);
+  fs::permissions(site.store(), fs::perms::none);
+  for (int n = 2; n <= 7; ++n) {  // more segments than are kept in memory
+    site.psql("INSERT INTO log VALUES (" + std::to_string(n) +
+              "); SELECT pg_logical_emit_message(false, 'fill', repeat('x', 9000000)); SELECT pg_switch_wal();");
+  }
+  const auto lsn = site.psql("SELECT pg_current_wal_flush_lsn()");
+  ASSERT_TRUE(eventually([&] { return stream.says("could not be "); })) << stream.log();
+  EXPECT_FALSE(is_durable(lsn));
+  const auto begin = std::chrono::steady_clock::now();
+  site.server().restart();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 50s) << "it must not keep the server from shutting down";
+  fs::permissions(site.store(), fs::perms::owner_all);
+  EXPECT_TRUE(eventually([&] { return is_durable(lsn); }, 120s)) << stream.log();
+  insert_durably(8);
+  lose_server();
+  EXPECT_EQ(rows_restored("restored"), "1 2 3 4 5 6 7 8") << stream.log();
+  site.owl_ok({"wal", "status"});
+}
+
+TEST_F(WalStream, NeedsNoMoreThanARoleThatMayReplicate) {
+  site.psql("CREATE ROLE streamer LOGIN");
+  const auto config =
+      site.write_config({.name = "streamer", .connection = site.server().connection() + " user=streamer"});
+  {
+    Stream refused(site, {}, config);
+    EXPECT_EQ(refused.wait(), 4) << refused.log();
+  }
+  site.psql("ALTER ROLE streamer REPLICATION");
+  Stream stream(site, {}, config);
+  insert_durably(1);
+  EXPECT_EQ(site.psql("SELECT usename || ' ' || left(application_name, 10) FROM pg_stat_replication"),
+            "streamer owlbackup_");
+}
+
+TEST_F(WalStream, DoctorLooksAtWhatItNeeds) {
+  site.psql("CREATE ROLE streamer LOGIN IN ROLE pg_read_all_settings, pg_monitor");
+  const auto config =
+      site.write_config({.name = "streamer", .connection = site.server().connection() + " user=streamer"});
+  {
+    Stream begun(site);
+    insert_durably(1);
+  }  // there is a slot: so somebody streams
+  const auto doctor = [&] { return site.owl({"doctor", "postgres"}, {{"OWLBACKUP_CONFIG", config}}).out; };
+  EXPECT_THAT(doctor(), AllOf(HasSubstr("the role streamer may not replicate"),
+                              HasSubstr("ALTER ROLE \"streamer\" REPLICATION;")));
+  site.psql("ALTER ROLE streamer REPLICATION");
+  EXPECT_THAT(doctor(), HasSubstr("WAL can be streamed"));
+  site.psql("ALTER SYSTEM SET synchronous_standby_names = '*'; SELECT pg_reload_conf();");
+  EXPECT_TRUE(eventually([&] {
+    return doctor().find("would make each commit wait for the stream") != std::string::npos;
+  })) << doctor();
+}
+
 TEST(WalStreamSynchronous, ACommitWaitsUntilItIsStored) {
   Site site({.wal_settings = {"heartbeat = false", "stream_synchronous = true", "stream_interval = \"1h\""}});
   site.psql("CREATE TABLE log (n int PRIMARY KEY)");
@@ -232,6 +288,37 @@ TEST(WalStreamSynchronous, ACommitWaitsUntilItIsStored) {
   postgres::Connection restored(
       Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
   EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "10") << stream.log();
+}
+
+TEST(WalStreamInTheService, RunsBesideArchiving) {
+  Site site({.wal_settings = {"stream = true", "stream_interval = \"1s\""}});
+  site.psql("CREATE TABLE log (n int PRIMARY KEY)");
+  EXPECT_THAT(site.owl_ok({"status"}),
+              HasSubstr("Streaming     every 1.0 s to 1 store: at most 2592000 requests a month"));
+  const auto log = site.folder() / "service.log";
+  os::ChildProcess service({.argv = {"sh", "-c", "exec \"$@\" >>\"$0\" 2>&1", log, site.programs() / "owlbackup", "-c",
+                                     site.config(), "wal", "serve"},
+                            .working_folder = "/",
+                            .user = server_user()},
+                           false, false);
+  ASSERT_TRUE(
+      eventually([&] { return fs::exists(log) && read_text(log).find("streaming WAL of") != std::string::npos; }));
+  site.owl_ok({"backup", "cluster"});
+  for (int n = 1; n <= 3; ++n) site.psql("INSERT INTO log VALUES (" + std::to_string(n) + "); SELECT pg_switch_wal();");
+  site.archive();
+  site.psql("INSERT INTO log VALUES (4)");
+  const auto lsn = site.psql("SELECT pg_current_wal_flush_lsn()");
+  ASSERT_TRUE(eventually([&] {
+    return site.psql("SELECT restart_lsn >= '" + lsn + "' FROM pg_replication_slots") == "t";
+  })) << read_text(log);
+  EXPECT_EQ(site.psql("SELECT failed_count FROM pg_stat_archiver"), "0") << site.server().log();
+  site.server().kill9();
+  fs::remove_all(site.server().data_dir());
+  service.signal(SIGTERM);
+  EXPECT_EQ(service.wait(), 0) << read_text(log);
+  postgres::Connection restored(
+      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
+  EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "4") << read_text(log);
 }
 
 TEST(WalStreamHeartbeat, MakesAMomentReachableWhereNobodyWrites) {
@@ -287,6 +374,71 @@ TEST(WalStreamPromotion, GoesOnWithTheNewTimeline) {
   postgres::Connection restored(
       Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
   EXPECT_EQ(restored.query_text("SELECT string_agg(n::text, ' ' ORDER BY n) FROM log"), "1 2 3") << stream.log();
+}
+
+/// The primary dies; who streams finds the new one by a connection string with both.
+TEST(WalStreamFailover, FindsTheNewPrimaryAndMakesItsSlotThere) {
+  Site site({.server_settings = {"wal_keep_size = 256MB"},
+             .wal_settings = {"stream_interval = \"1s\"", "heartbeat = false"}});
+  site.psql("CREATE TABLE log (n int PRIMARY KEY)");
+  site.owl_ok({"backup", "cluster"});
+  const auto copy = site.folder() / "standby";
+  const auto made = site.as_server(
+      {site.postgres_program("pg_basebackup"), "-R", "-c", "fast", "-D", copy, "-d", site.server().connection()});
+  ASSERT_EQ(made.exit_code, 0) << made;
+  PostgresServer standby({.settings = {"archive_mode = on", "archive_command = '/bin/false'"}, .data_dir = copy});
+  const auto both = "host=" + site.server().socket_dir().string() + "," + standby.socket_dir().string() +
+                    " port=" + std::to_string(site.server().port()) + "," + std::to_string(standby.port()) +
+                    " user=postgres dbname=postgres target_session_attrs=read-write";
+  Stream stream(site, {}, site.write_config({.name = "both", .connection = both}));
+  const auto durable = [&](PostgresServer& server) {
+    const auto lsn = server.psql("SELECT pg_current_wal_flush_lsn()");
+    return eventually(
+        [&] {
+          return server.psql("SELECT coalesce(bool_or(restart_lsn >= '" + lsn +
+                             "'), false) FROM pg_replication_slots") == "t";
+        },
+        60s);
+  };
+  site.psql("INSERT INTO log VALUES (1)");
+  ASSERT_TRUE(durable(site.server())) << stream.log();
+  const auto end = site.psql("SELECT pg_current_wal_flush_lsn()");
+  ASSERT_TRUE(eventually([&] { return standby.psql("SELECT pg_last_wal_replay_lsn() >= '" + end + "'") == "t"; }));
+  site.server().kill9();
+  standby.psql("SELECT pg_promote()");
+  standby.psql("INSERT INTO log VALUES (2)");
+  ASSERT_TRUE(durable(standby)) << stream.log();
+  EXPECT_TRUE(stream.says("streaming WAL of timeline 2")) << stream.log();
+  EXPECT_FALSE(stream.says("WAL is missing")) << stream.log();
+  standby.kill9();
+  stream.stop();
+  postgres::Connection restored(
+      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
+  EXPECT_EQ(restored.query_text("SELECT string_agg(n::text, ' ' ORDER BY n) FROM log"), "1 2") << stream.log();
+}
+
+/// A copy that was restored to an earlier moment and promoted: its timeline is not the archive's business.
+TEST_F(WalStream, ARestoredCopyIsRefusedUntilAPersonSaysSo) {
+  site.psql("INSERT INTO log VALUES (1)");
+  std::this_thread::sleep_for(20ms);
+  const auto moment = site.now();
+  std::this_thread::sleep_for(20ms);
+  for (int n = 2; n <= 4; ++n) site.psql("INSERT INTO log VALUES (" + std::to_string(n) + "); SELECT pg_switch_wal();");
+  site.archive();
+  const auto to = site.target("copy");
+  site.owl_ok({"restore", "cluster", "--to", to, "--target-time", moment});
+  PostgresServer copy({.settings = {"archive_mode = on", "archive_command = '/bin/false'"}, .data_dir = to});
+  ASSERT_TRUE(eventually([&] { return copy.psql("SELECT pg_is_in_recovery()") == "f"; }));
+  const auto config = site.write_config({.name = "copy", .connection = copy.connection()});
+  {
+    Stream refused(site, {}, config);
+    EXPECT_EQ(refused.wait(), 1) << refused.log();
+    EXPECT_THAT(refused.log(), AllOf(HasSubstr("which left timeline 1 at"), HasSubstr("wal stream --new-timeline")));
+    EXPECT_TRUE(site.wal_objects("00000002.history").empty());
+  }
+  Stream stream(site, {"--new-timeline"}, config);
+  EXPECT_TRUE(eventually([&] { return stream.says("streaming WAL of timeline 2"); })) << stream.log();
+  EXPECT_EQ(site.wal_objects("00000002.history").size(), 1u);
 }
 
 class WalStreamOfVersion : public testing::TestWithParam<int> {};
