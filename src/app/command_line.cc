@@ -41,7 +41,8 @@ Option& Option::excludes(const Option& other) {
 
 Command Command::add_command(const char* name, const char* purpose, const char* example) {
   auto* command = app_->add_subcommand(name, purpose);
-  command->footer(std::string("Example:\n  ") + example);
+  command->footer(
+      std::string("Options of every command (-c, --store, --json, -q, …): owlbackup --help\n\nExample:\n  ") + example);
   command->fallthrough();  // global options may stand behind the command, too
   return {*command, *action_};
 }
