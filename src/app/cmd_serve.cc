@@ -46,7 +46,7 @@ void stream_beside(Invocation& in, wal::Archiver& archiver, const crypto::HostKe
 
 int run_wal_service(Invocation& in) {
   in.exit_exactly();  // what it warned of meanwhile is no failure of the service
-  const auto& keys = in.checked_keys();
+  const auto& keys = service_keys(in);
   const auto data_directory = data_directory_of(in);
   const auto control = postgres::read_control_file(data_directory, in.clock()).parsed;
   wal::ServiceOptions options;
@@ -68,7 +68,7 @@ int run_wal_service(Invocation& in) {
     streamer = std::jthread([&](const std::stop_token& stop) { stream_beside(in, archiver, keys, streaming, stop); });
   }
   try {
-    wal::serve_wal(listener, archiver, in.stores(), keys, options, in.clock(), in.monitor(), in.stop());
+    wal::serve_wal(listener, archiver, keys, options, in.clock(), in.monitor(), in.stop());
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::cancelled) throw;
   }

@@ -24,7 +24,7 @@ void require_connection(Invocation& in) {
 int run_stream(Invocation& in, const StreamArguments& arguments) {
   in.exit_exactly();  // what it warned of meanwhile is no failure
   require_connection(in);
-  const auto& keys = in.checked_keys();
+  const auto& keys = service_keys(in);
   auto options = stream_options(in);
   options.create_slot = arguments.create_slot;
   options.new_timeline = arguments.new_timeline;

@@ -1,12 +1,28 @@
 #include "app/wal_parts.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "os/system.h"
+#include "repository/repository.h"
 
 namespace owl::app {
 
 using namespace std::chrono_literals;
+
+const crypto::HostKeys& service_keys(Invocation& in) {
+  const auto& keys = in.keys();
+  for (auto& member : in.stores().alive()) {
+    try {
+      repository::check_repository(*member.store, keys, in.stop());
+    } catch (const Error& error) {
+      if (!repository::is_store_failure(error.kind())) throw;
+      in.monitor().warning(fmt::format("store {} can't be used yet: {}", member.name, error.what()));
+    }
+  }
+  return keys;
+}
 
 wal::ArchiverOptions archiver_options(Invocation& in) {
   const auto& settings = in.settings();
@@ -17,6 +33,7 @@ wal::ArchiverOptions archiver_options(Invocation& in) {
   options.workers = os::processor_count();
   options.spool = settings.wal.spool;
   options.spool_bytes = settings.wal.spool_size;
+  options.lane.check = [&keys = in.keys()](auto& member) { repository::check_repository(*member.store, keys); };
   // Its client waits a minute: it should hear why, rather than nothing.
   options.patience = std::min<std::chrono::milliseconds>(settings.wal.push_timeout, 50s);
   return options;

@@ -43,16 +43,43 @@ LevelOutcome level_file(repository::StoreSet::Member& to, std::vector<repository
 
 namespace {
 
+struct SealedFile {
+  Bytes object;
+  WalInfo info;
+};
+
+/// From another store that has it, proven whole; nullopt: none has that answers. Asked through that store's own
+/// breaker: that it is dead must not be held against the store that lacks the file.
+std::optional<SealedFile> read_from_another(const StoreLane& to, Archiver& archiver, const crypto::HostKeys& host,
+                                            const std::string& key, const std::stop_token& stop) {
+  std::optional<Error> failure;
+  for (auto& from : archiver.lanes()) {
+    if (from.get() == &to) continue;
+    std::optional<Bytes> object;
+    try {
+      from->through_breaker([&] { object = from->member().store->get(key, stop); });
+      if (!object) continue;
+      auto info = check_wal_object(host, key, *object);
+      return SealedFile{std::move(*object), std::move(info)};
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      failure = Error(error).with_context(fmt::format("reading {} in store {}", key, from->name()));
+    }
+  }
+  if (failure) throw std::move(*failure);
+  return std::nullopt;
+}
+
 /// One turn of one store. Returns how many files are level now; ends with the first that fails.
-std::size_t level_lane(StoreLane& lane, const std::vector<repository::StoreSet::Member>& all,
-                       postgres::SystemId system_id, const crypto::HostKeys& host, const std::stop_token& stop) {
+std::size_t level_lane(StoreLane& lane, Archiver& archiver, postgres::SystemId system_id, const crypto::HostKeys& host,
+                       const std::stop_token& stop) {
   std::size_t level = 0;
   for (const auto& name : lane.missed()) {
     if (stop.stop_requested()) break;
     const auto key = keys::wal_object(std::to_string(system_id), name);
-    auto outcome = LevelOutcome::nowhere;
-    if (!lane.through_breaker([&] { outcome = level_file(lane.member(), all, host, key, stop); })) break;
-    if (outcome == LevelOutcome::nowhere) continue;
+    const auto file = read_from_another(lane, archiver, host, key, stop);
+    if (!file) continue;
+    if (!lane.through_breaker([&] { put_copy(lane.member(), host, key, file->object, file->info, stop); })) break;
     lane.no_longer_missed(name);
     ++level;
   }
@@ -63,12 +90,10 @@ std::size_t level_lane(StoreLane& lane, const std::vector<repository::StoreSet::
 
 std::size_t level_missed(Archiver& archiver, postgres::SystemId system_id, const crypto::HostKeys& host,
                          Monitor& monitor, std::stop_token stop) {
-  std::vector<repository::StoreSet::Member> all;
-  for (auto& lane : archiver.lanes()) all.push_back(lane->member());
   std::size_t level = 0;
   for (auto& lane : archiver.lanes()) {
     try {
-      level += level_lane(*lane, all, system_id, host, stop);
+      level += level_lane(*lane, archiver, system_id, host, stop);
     } catch (const Error& error) {  // its next turn comes
       monitor.warning(fmt::format("store {} can't be brought level: {}", lane->name(), error.what()));
     }
@@ -109,8 +134,17 @@ std::size_t drain_spool(Archiver& archiver, const crypto::HostKeys& host, Monito
   return drained;
 }
 
-void find_missed(Archiver& archiver, repository::StoreSet& stores, postgres::SystemId system_id, std::stop_token stop) {
+bool find_missed(Archiver& archiver, postgres::SystemId system_id, std::stop_token stop) {
+  // A set of its own, and each time: who drops out of it would else be out for good.
+  std::vector<repository::StoreSet::Member> members;
+  for (auto& lane : archiver.lanes()) {
+    if (lane->state().breaker.open) return false;
+    members.push_back(lane->member());
+  }
+  SilentMonitor silent;
+  repository::StoreSet stores(std::move(members), silent);
   const auto archive = Archive::load(stores, system_id, stop);
+  if (!stores.dropped().empty()) return false;
   for (const auto timeline : archive.timelines()) {
     for (const auto& [name, file] : archive.files(timeline)) {
       for (auto& lane : archiver.lanes()) {
@@ -118,6 +152,7 @@ void find_missed(Archiver& archiver, repository::StoreSet& stores, postgres::Sys
       }
     }
   }
+  return true;
 }
 
 }  // namespace owl::wal

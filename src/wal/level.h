@@ -31,7 +31,7 @@ std::size_t level_missed(Archiver& archiver, postgres::SystemId system_id, const
 std::size_t drain_spool(Archiver& archiver, const crypto::HostKeys& keys, Monitor& monitor, std::stop_token stop);
 
 /// Has each lane learn what its store lacks that another has, by one listing of each store: for the service's start,
-/// when nothing is remembered of an outage before.
-void find_missed(Archiver& archiver, repository::StoreSet& stores, postgres::SystemId system_id, std::stop_token stop);
+/// when nothing is remembered of an outage before. False: not every store answered, and it is to be tried again.
+bool find_missed(Archiver& archiver, postgres::SystemId system_id, std::stop_token stop);
 
 }  // namespace owl::wal

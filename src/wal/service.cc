@@ -87,8 +87,8 @@ class Conversations {
   std::list<Running> threads_;
 };
 
-void keep_level(Archiver& archiver, repository::StoreSet& stores, const crypto::HostKeys& keys,
-                const ServiceOptions& options, Clock& clock, Monitor& monitor, const std::stop_token& stop) {
+void keep_level(Archiver& archiver, const crypto::HostKeys& keys, const ServiceOptions& options, Clock& clock,
+                Monitor& monitor, const std::stop_token& stop) {
   const bool one_store = archiver.lanes().size() < 2;
   if (one_store && archiver.spool() == nullptr) return;
   bool looked = false;
@@ -97,8 +97,7 @@ void keep_level(Archiver& archiver, repository::StoreSet& stores, const crypto::
       const auto drained = drain_spool(archiver, keys, monitor, stop);
       if (drained > 0) monitor.note(fmt::format("{} WAL files went from the spool to the stores", drained));
       if (one_store) continue;
-      if (!looked) find_missed(archiver, stores, options.system_id, stop);
-      looked = true;
+      if (!looked) looked = find_missed(archiver, options.system_id, stop);
       const auto level = level_missed(archiver, options.system_id, keys, monitor, stop);
       if (level > 0) monitor.note(fmt::format("{} WAL files brought level between the stores", level));
     } catch (const Error& error) {
@@ -129,15 +128,14 @@ void watch_disk(const ServiceOptions& options, Guarded<DiskGuard>& guard, Clock&
 
 }  // namespace
 
-void serve_wal(const os::SocketListener& listener, Archiver& archiver, repository::StoreSet& stores,
-               const crypto::HostKeys& keys, const ServiceOptions& options, Clock& clock, Monitor& monitor,
-               std::stop_token stop) {
+void serve_wal(const os::SocketListener& listener, Archiver& archiver, const crypto::HostKeys& keys,
+               const ServiceOptions& options, Clock& clock, Monitor& monitor, std::stop_token stop) {
   Guarded<DiskGuard> disk;
   TaskGroup group(stop);
   group.add("wal-disk", [&](const std::stop_token& token) { watch_disk(options, disk, clock, monitor, token); });
   group.add("wal-ahead", [&](std::stop_token token) { look_ahead(archiver, options.look_ahead, clock, token); });
   group.add("wal-level",
-            [&](const std::stop_token& token) { keep_level(archiver, stores, keys, options, clock, monitor, token); });
+            [&](const std::stop_token& token) { keep_level(archiver, keys, options, clock, monitor, token); });
   group.add("wal-socket", [&](std::stop_token token) {
     Conversations conversations(archiver, disk, options, clock, token);
     while (!token.stop_requested()) {

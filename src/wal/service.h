@@ -26,9 +26,8 @@ struct ServiceOptions {
 /// of the data directory, opened by the server's own account, so that this process needs no right on any of them. The
 /// answer is one line: `ok`, `error MESSAGE`, or `elsewhere`: this service is another cluster's, and the client does it
 /// by itself. `status` is answered with `ok` and a JSON object.
-void serve_wal(const os::SocketListener& listener, Archiver& archiver, repository::StoreSet& stores,
-               const crypto::HostKeys& keys, const ServiceOptions& options, Clock& clock, Monitor& monitor,
-               std::stop_token stop);
+void serve_wal(const os::SocketListener& listener, Archiver& archiver, const crypto::HostKeys& keys,
+               const ServiceOptions& options, Clock& clock, Monitor& monitor, std::stop_token stop);
 
 /// What `status` answers, as JSON text.
 std::string describe_service(Archiver& archiver, const DiskState& disk);

@@ -57,9 +57,12 @@ void StoreLane::work(const std::stop_token& stop) {
 bool StoreLane::through_breaker(const std::function<void()>& request) {
   if (!breaker_.allows(clock_.monotonic())) return false;
   try {
+    if (options_.check && !checked_) options_.check(member_);
+    checked_ = true;
     request();
   } catch (const Error& error) {
     if (is_the_stores_fault(error)) {
+      checked_ = false;
       breaker_.failed(clock_.monotonic(), error.what());
     } else {
       breaker_.succeeded();  // it answers

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -20,6 +21,9 @@ struct LaneOptions {
   unsigned uploads = 4;      ///< at a time
   std::size_t backlog = 32;  ///< jobs that wait for a slow store before it is left behind
   storage::BreakerOptions breaker;
+  /// Runs before the first request, and again after one failed for the store's sake: is it the repository still, or the
+  /// empty folder of a file system that isn't mounted? Throws what stands in the way. Empty: nobody asks.
+  std::function<void(repository::StoreSet::Member&)> check = {};
 };
 
 /// One store's own queue and threads, so that a store which is slow or dead stalls no other. Behind a circuit breaker:
@@ -60,6 +64,7 @@ class StoreLane {
   Clock& clock_;
   Monitor& monitor_;
   storage::CircuitBreaker breaker_;
+  std::atomic<bool> checked_ = false;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<std::shared_ptr<ArchiveJob>> queue_;
