@@ -41,16 +41,6 @@ std::int64_t BinaryReader::signed_varint() {
   return static_cast<std::int64_t>((bits >> 1) ^ (~(bits & 1) + 1));
 }
 
-ByteView BinaryReader::raw(std::size_t size) {
-  if (!ok_ || size > remaining()) {
-    ok_ = false;
-    return {};
-  }
-  const auto view = input_.subspan(position_, size);
-  position_ += size;
-  return view;
-}
-
 ByteView BinaryReader::bytes() {
   const std::uint64_t size = varint();
   if (size > remaining()) ok_ = false;

@@ -45,11 +45,8 @@ class BinaryReader {
 
   template <std::unsigned_integral T>
   T fixed() {
-    T value = 0;
     const auto bytes = raw(sizeof(T));
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-      value = static_cast<T>(value | static_cast<T>(T{bytes[i]} << (8 * i)));
-    return value;
+    return bytes.empty() ? T{0} : little_endian<T>(bytes);
   }
   std::uint8_t u8() { return fixed<std::uint8_t>(); }
   std::uint16_t u16() { return fixed<std::uint16_t>(); }
@@ -57,7 +54,15 @@ class BinaryReader {
   std::uint64_t u64() { return fixed<std::uint64_t>(); }
   std::uint64_t varint();
   std::int64_t signed_varint();
-  ByteView raw(std::size_t size);
+  ByteView raw(std::size_t size) {
+    if (!ok_ || size > remaining()) {
+      ok_ = false;
+      return {};
+    }
+    const auto view = input_.subspan(position_, size);
+    position_ += size;
+    return view;
+  }
   ByteView bytes();
   std::string text() { return std::string(as_text(bytes())); }
   template <std::size_t N>
@@ -81,6 +86,19 @@ class BinaryReader {
   Result<void> status(std::string_view what) const;
 
  private:
+  /// One load where the machine has that order: a loop over the bytes costs several times as much.
+  template <std::unsigned_integral T>
+  static T little_endian(ByteView bytes) {
+    T value;
+    if constexpr (std::endian::native == std::endian::little) {
+      std::memcpy(&value, bytes.data(), sizeof(T));
+    } else {
+      value = 0;
+      for (std::size_t i = sizeof(T); i-- > 0;) value = static_cast<T>(value << 8 | bytes[i]);
+    }
+    return value;
+  }
+
   ByteView input_;
   std::size_t position_ = 0;
   bool ok_ = true;

@@ -84,9 +84,10 @@ std::uint32_t shift(const std::array<ByteTable, 4>& tables, std::uint32_t state)
 
 #if defined(__x86_64__)
 
-inline std::uint64_t load(const std::uint8_t* data) {
-  std::uint64_t word;
-  std::memcpy(&word, data, 8);
+template <typename Word = std::uint64_t>
+inline Word load(const std::uint8_t* data) {
+  Word word;
+  std::memcpy(&word, data, sizeof(Word));
   return word;
 }
 
@@ -116,6 +117,11 @@ __attribute__((target("sse4.2"))) std::uint32_t update_sse42(std::uint32_t state
   std::uint64_t wide = state;
   for (; size >= 8; data += 8, size -= 8) wide = _mm_crc32_u64(wide, load(data));
   state = static_cast<std::uint32_t>(wide);
+  if (size >= 4) {  // WAL is checked record by record: their ends count
+    state = _mm_crc32_u32(state, load<std::uint32_t>(data));
+    data += 4;
+    size -= 4;
+  }
   for (; size > 0; ++data, --size) state = _mm_crc32_u8(state, *data);
   return state;
 }

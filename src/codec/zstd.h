@@ -12,7 +12,7 @@ enum class Codec : std::uint8_t { stored = 0, zstd = 1 };
 /// What bytes are like, for the compressor to be set up for them. Any decoder reads what comes out either way.
 enum class Content : std::uint8_t {
   general,
-  pages,  ///< a database's: what repeats, repeats within some KiB and at steps of a tuple
+  pages,  ///< a database's, and its WAL: what repeats, repeats within some KiB and at steps of a tuple
 };
 
 /// One zstd context, reused from blob to blob. One thread at a time; make one for each worker.

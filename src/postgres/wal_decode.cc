@@ -8,8 +8,6 @@
 namespace owl::postgres {
 namespace {
 
-constexpr std::size_t crc_offset = 20;
-
 // Fragment ids (xlogrecord.h). 0 to 32 are block references.
 constexpr std::uint8_t highest_block_id = 32;
 constexpr std::uint8_t toplevel_xid_id = 252;  // 14 and later
@@ -129,22 +127,9 @@ class FragmentReader {
 
 }  // namespace
 
-WalRecordHeader read_record_header(ByteView record) {
-  return {.total_size = field<std::uint32_t>(record, 0),
-          .xid = field<std::uint32_t>(record, 4),
-          .previous = {field<std::uint64_t>(record, 8)},
-          .info = field<std::uint8_t>(record, 16),
-          .resource_manager = field<std::uint8_t>(record, 17),
-          .crc = field<std::uint32_t>(record, crc_offset)};
-}
-
-bool is_resource_manager(std::uint8_t id, int major) {
-  return id <= rm::last_built_in || (id >= rm::first_custom && major >= 15);
-}
-
 bool record_crc_fits(ByteView record, const WalRecordHeader& header) {
   const std::uint32_t crc = codec::crc32c(record.subspan(WalRecordHeader::size));
-  return codec::crc32c(record.first(crc_offset), crc) == header.crc;
+  return codec::crc32c(record.first(WalRecordHeader::crc_offset), crc) == header.crc;
 }
 
 LayoutState read_layout(ByteView begin, std::uint32_t total_size, int major, std::vector<BlockReference>& blocks,

@@ -2,13 +2,15 @@
 
 #include <vector>
 
+#include "postgres/layout.h"
 #include "postgres/wal_record.h"
+#include "postgres/wal_record_kinds.h"
 
 namespace owl::postgres {
 
 /// XLogRecord (xlogrecord.h): the fixed head of a record.
 struct WalRecordHeader {
-  static constexpr std::size_t size = 24;
+  static constexpr std::size_t size = 24, crc_offset = 20;
 
   std::uint32_t total_size = 0;
   TransactionId xid = 0;
@@ -16,13 +18,22 @@ struct WalRecordHeader {
   std::uint8_t info = 0, resource_manager = 0;
   std::uint32_t crc = 0;
 };
-/// `record` holds at least the head.
-WalRecordHeader read_record_header(ByteView record);
+/// `record` holds at least the head. Here, as it is called for each of a segment's hundred thousand records.
+inline WalRecordHeader read_record_header(ByteView record) {
+  return {.total_size = field<std::uint32_t>(record, 0),
+          .xid = field<std::uint32_t>(record, 4),
+          .previous = {field<std::uint64_t>(record, 8)},
+          .info = field<std::uint8_t>(record, 16),
+          .resource_manager = field<std::uint8_t>(record, 17),
+          .crc = field<std::uint32_t>(record, WalRecordHeader::crc_offset)};
+}
 
 inline constexpr std::uint32_t largest_record = 1u << 30;  ///< MaxAllocSize; 16 and later stop at 1020 MiB
 
 /// Does PostgreSQL of that version have such a resource manager? Extensions' begin at 128, from 15 on.
-bool is_resource_manager(std::uint8_t id, int major);
+inline bool is_resource_manager(std::uint8_t id, int major) {
+  return id <= rm::last_built_in || (id >= rm::first_custom && major >= 15);
+}
 
 /// Over what follows the head, then over the head up to the CRC itself.
 bool record_crc_fits(ByteView record, const WalRecordHeader& header);

@@ -11,8 +11,6 @@
 namespace owl::postgres {
 namespace {
 
-constexpr std::size_t crc_offset = 20;
-
 /// A record's headers take no more than this: 33 blocks of 27 bytes, and five other fragments.
 constexpr std::size_t most_header_bytes = 1024;
 
@@ -81,7 +79,7 @@ std::uint32_t crc_of(const UnfinishedRecord& record, std::size_t headers_end) {
   std::uint32_t crc = codec::crc32c(kept.subspan(WalRecordHeader::size, headers_end - WalRecordHeader::size));
   crc = codec::crc32c_combine(crc, record.rest_crc, record.seen - kept.size());
   crc = codec::crc32c(kept.subspan(headers_end), crc);
-  return codec::crc32c(kept.first(crc_offset), crc);
+  return codec::crc32c(kept.first(WalRecordHeader::crc_offset), crc);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ struct WalWalker::State {
   std::size_t read_record(ByteView page, std::size_t position, Lsn address, WalVisitor& visitor);
   void begin_partial(ByteView bytes, std::uint32_t total_size, Lsn lsn);
   bool check_header(const WalRecordHeader& header, Lsn lsn);
-  void finish_record(ByteView record, Lsn lsn, Lsn end, WalVisitor& visitor);
+  void finish_record(ByteView record, const WalRecordHeader& header, Lsn lsn, Lsn end, WalVisitor& visitor);
   void end_here(std::string why);
   Progress progress() const;
 
@@ -157,7 +157,7 @@ std::size_t WalWalker::State::continue_record(ByteView page, const WalPageHeader
   if (partial.size() < partial_total) return page.size();
 
   const Bytes record = std::exchange(partial, {});
-  finish_record(record, next, address + header.size() + aligned(header.remaining), visitor);
+  finish_record(record, read_record_header(record), next, address + header.size() + aligned(header.remaining), visitor);
   return next - address;
 }
 
@@ -174,8 +174,8 @@ std::size_t WalWalker::State::read_record(ByteView page, std::size_t position, L
     end_here(fmt::format("the record at {} has the impossible size {}", to_text(lsn), total_size));
   } else if (total_size > rest.size()) {
     begin_partial(rest, total_size, lsn);
-  } else if (check_header(read_record_header(rest), lsn)) {
-    finish_record(rest.first(total_size), lsn, lsn + aligned(total_size), visitor);
+  } else if (const auto header = read_record_header(rest); check_header(header, lsn)) {
+    finish_record(rest.first(total_size), header, lsn, lsn + aligned(total_size), visitor);
     return next - address;
   }
   return page.size();
@@ -200,8 +200,8 @@ bool WalWalker::State::check_header(const WalRecordHeader& header, Lsn lsn) {
   return !ended;
 }
 
-void WalWalker::State::finish_record(ByteView bytes, Lsn lsn, Lsn end, WalVisitor& visitor) {
-  const WalRecordHeader header = read_record_header(bytes);
+void WalWalker::State::finish_record(ByteView bytes, const WalRecordHeader& header, Lsn lsn, Lsn end,
+                                     WalVisitor& visitor) {
   if (!record_crc_fits(bytes, header)) {
     return end_here(fmt::format("the record at {} has a wrong checksum", to_text(lsn)));
   }

@@ -92,16 +92,16 @@ std::shared_ptr<ArchiveJob> Archiver::take_on(WalSource source, std::function<bo
 }
 
 void Archiver::work(const std::stop_token& stop) {
-  while (auto task = tasks_.pop(stop)) run(*task, stop);
+  WalFileReader reader(keys_, options_.zstd_level);
+  while (auto task = tasks_.pop(stop)) run(*task, reader, stop);
 }
 
-void Archiver::run(Task& task, const std::stop_token& stop) {
+void Archiver::run(Task& task, WalFileReader& reader, const std::stop_token& stop) {
   try {
     if (!task.source.admitted) require_admission(task.source, Enrolments(options_.state_directory), stores_, stop);
     // The plain segment, and as much again for what it is compressed to.
     const auto ticket = memory_.take(2 * task.job->mark().size, stop);
-    auto file =
-        read_wal_file(task.source, keys_, options_.zstd_level, search_unfinished(stores_, keys_, monitor_, stop));
+    auto file = reader.read(task.source, search_unfinished(stores_, keys_, monitor_, stop));
     if (task.still_there && !task.still_there()) {
       return task.job->failed(
           Error(ErrorKind::not_found, fmt::format("{} was archived by somebody else meanwhile", task.name)));

@@ -82,7 +82,7 @@ class Archiver {
 
   std::shared_ptr<ArchiveJob> take_on(WalSource source, std::function<bool()> still_there, std::stop_token stop);
   void work(const std::stop_token& stop);
-  void run(Task& task, const std::stop_token& stop);
+  void run(Task& task, WalFileReader& reader, const std::stop_token& stop);
   bool stores_are_away() const;
   void spool_if_needed(ArchiveJob& job, const std::stop_token& stop);
   void note_outcome(const std::string& name, const PushResult* result, const Error* error);

@@ -18,11 +18,10 @@ std::size_t ChangeCollector::HashFile::operator()(const postgres::RelationFile& 
 }
 
 ChangeCollector::Relation& ChangeCollector::relation(const postgres::RelationFile& file) {
-  if (latest_ == nullptr || !(file == latest_file_)) {
-    latest_ = &relations_[file];  // references stay as the table grows
-    latest_file_ = file;
-  }
-  return *latest_;
+  auto& recent = recent_[file.relation % recent_.size()];
+  if (recent.at == nullptr || !(file == recent.file))
+    recent = {file, &relations_[file]};  // they stay as the table grows
+  return *recent.at;
 }
 
 void ChangeCollector::lower_limit(const postgres::RelationFile& file, postgres::BlockNumber limit) {
@@ -95,7 +94,7 @@ ChangedBlocks ChangeCollector::take_changes() {
     out.relations.emplace(file, RelationChanges{relation.blocks.take(), relation.limit});
   }
   relations_.clear();
-  latest_ = nullptr;
+  recent_.fill({});
   out.databases = std::exchange(databases_, {});
   out.tablespaces = std::exchange(tablespaces_, {});
   return out;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <unordered_map>
 #include <vector>
 
@@ -44,8 +45,12 @@ class ChangeCollector final : public postgres::WalVisitor {
   void note_wal_level(postgres::Lsn lsn, std::int32_t level);
 
   std::unordered_map<postgres::RelationFile, Relation, HashFile> relations_;
-  postgres::RelationFile latest_file_;  // the one looked up last; records on one relation come in rows
-  Relation* latest_ = nullptr;
+  /// Those looked up last, by their number: a few relations take turns in most stretches of WAL.
+  struct Recent {
+    postgres::RelationFile file;
+    Relation* at = nullptr;
+  };
+  std::array<Recent, 16> recent_;
   std::set<std::pair<postgres::Oid, postgres::Oid>> databases_;
   std::set<postgres::Oid> tablespaces_;
   std::vector<Poison> poison_;

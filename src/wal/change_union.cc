@@ -25,10 +25,8 @@ Lsn behind_page_header(Lsn lsn, const ChangeMap& map) {
 }  // namespace
 
 struct ChangeUnionBuilder::State {
-  State(Lsn from_lsn, Lsn to_lsn, postgres::WalVisitor* also) : from(from_lsn), to(to_lsn) {
-    visitors.add(collector);
-    if (also != nullptr) visitors.add(*also);
-  }
+  State(Lsn from_lsn, Lsn to_lsn, postgres::WalVisitor* also)
+      : from(from_lsn), to(to_lsn), visitors(collector, also != nullptr ? *also : nobody) {}
 
   void add(const ChangeMap& map);
   void begin_with(const ChangeMap& map);
@@ -38,7 +36,8 @@ struct ChangeUnionBuilder::State {
 
   const Lsn from, to;
   ChangeCollector collector;
-  postgres::WalFanOut visitors;
+  postgres::WalVisitor nobody;
+  postgres::WalFanOut<ChangeCollector, postgres::WalVisitor> visitors;
   ChangeUnion out;
 
   std::optional<Lsn> covered;  // all records up to here are known; nullopt: no map told of `from` yet

@@ -120,11 +120,7 @@ WalInfo::Segment describe_segment(ByteView plain, postgres::SegmentId id, const 
   Chainer chainer(map);
   ChangeCollector changes;
   EventCollector events;
-  postgres::WalFanOut all;
-  all.add(describer);
-  all.add(chainer);
-  all.add(changes);
-  all.add(events);
+  postgres::WalFanOut all(describer, chainer, changes, events);
   postgres::WalWalker walker(header.segment_size);
   const auto progress = walker.feed(plain, id, all);
 

@@ -122,8 +122,8 @@ PushResult push(const std::filesystem::path& file, const std::filesystem::path& 
                 repository::StoreSet& stores, const crypto::HostKeys& keys, const Enrolments& enrolments,
                 const PushOptions& options, Clock& clock, Random& random, Monitor& monitor, std::stop_token stop) {
   const auto source = open_wal_source(file, data_directory, clock);
-  WalWriter writer(read_wal_file(source, keys, options.zstd_level, search_unfinished(stores, keys, monitor, stop)),
-                   keys, clock, random, monitor);
+  WalFileReader reader(keys, options.zstd_level);
+  WalWriter writer(reader.read(source, search_unfinished(stores, keys, monitor, stop)), keys, clock, random, monitor);
   require_admission(source, enrolments, stores, stop);
   return Push(writer, stores, options, stop).run();
 }

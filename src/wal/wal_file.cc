@@ -7,25 +7,9 @@
 #include <cerrno>
 
 #include "base/units.h"
-#include "crypto/names.h"
 
 namespace owl::wal {
 namespace {
-
-Bytes read_whole(const WalSource& source) {
-  constexpr std::uint64_t largest = 1 * GiB;  // of a segment (initdb's --wal-segsize)
-  struct ::stat status {};
-  if (::fstat(source.file.get(), &status) != 0) {
-    const int error = errno;
-    throw Error(kind_of_errno(error), fmt::format("can't tell the size of {}", source.path)).with_errno(error);
-  }
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  if (size > largest)
-    throw Error(ErrorKind::refused, fmt::format("{} has {} bytes, more than any WAL file", source.path, size));
-  Bytes bytes(size);
-  bytes.resize(os::read_at(source.file, bytes, 0, source.path));
-  return bytes;
-}
 
 WalInfo::Segment checked_segment(const WalSource& source, const postgres::WalFileName& name, ByteView plain,
                                  const FindUnfinished& find_unfinished) {
@@ -59,18 +43,34 @@ WalSource open_wal_source(const std::filesystem::path& file, const std::filesyst
           data_directory.string()};
 }
 
-WalFile read_wal_file(const WalSource& source, const crypto::HostKeys& keys, int zstd_level,
-                      const FindUnfinished& find_unfinished) {
+ByteView WalFileReader::read_whole(const WalSource& source) {
+  constexpr std::uint64_t largest = 1 * GiB;  // of a segment (initdb's --wal-segsize)
+  struct ::stat status {};
+  if (::fstat(source.file.get(), &status) != 0) {
+    const int error = errno;
+    throw Error(kind_of_errno(error), fmt::format("can't tell the size of {}", source.path)).with_errno(error);
+  }
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size > largest)
+    throw Error(ErrorKind::refused, fmt::format("{} has {} bytes, more than any WAL file", source.path, size));
+  if (room_.capacity() < size) room_ = os::AlignedBuffer(size);
+  room_.resize(size);
+  room_.resize(os::read_at(source.file, room_.whole().first(size), 0, source.path));
+  return room_.view();
+}
+
+WalFile WalFileReader::read(const WalSource& source, const FindUnfinished& find_unfinished) {
   WalFile out{value_or_throw(postgres::parse_wal_file_name(source.name)), {}, {}};
-  const Bytes plain = read_whole(source);
+  const ByteView plain = read_whole(source);
   out.info.system_id = source.control.system_id;
   out.info.file_name = out.name.text;
   out.info.plain_size = plain.size();
   if (out.name.kind == postgres::WalFileKind::segment || out.name.kind == postgres::WalFileKind::partial_segment) {
     out.info.segment = checked_segment(source, out.name, plain, find_unfinished);
   }
-  out.info.tag = crypto::Namer(keys.wal_naming).name(crypto::BlobKind::wal, plain);
-  out.content = compress_wal(plain, zstd_level);
+  out.info.tag = namer_.name(crypto::BlobKind::wal, plain);
+  out.content = compressor_.compress(plain);
+  if (room_.capacity() > most_kept_room) room_ = {};
   return out;
 }
 

@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "crypto/keys.h"
+#include "crypto/names.h"
+#include "os/aligned_buffer.h"
 #include "os/file_descriptor.h"
 #include "postgres/control_file.h"
 #include "postgres/types.h"
@@ -45,9 +47,22 @@ struct WalFile {
   WalInfo info;
   CompressedWal content;
 };
-/// Throws Error(refused) on a segment of another size or with pages of another place, Error(conflict) on one of another
-/// cluster. At most one segment and its compressed form are in memory.
-WalFile read_wal_file(const WalSource& source, const crypto::HostKeys& keys, int zstd_level,
-                      const FindUnfinished& find_unfinished);
+/// Reads one file after the other, into room that is kept: memory that is new from the kernel for each segment costs as
+/// much as describing it. At most one file and its compressed form are in memory. One thread at a time.
+class WalFileReader {
+ public:
+  WalFileReader(const crypto::HostKeys& keys, int zstd_level) : namer_(keys.wal_naming), compressor_(zstd_level) {}
+
+  /// Throws Error(refused) on a segment of another size or with pages of another place, Error(conflict) on one of
+  /// another cluster.
+  WalFile read(const WalSource& source, const FindUnfinished& find_unfinished);
+
+ private:
+  ByteView read_whole(const WalSource& source);
+
+  crypto::Namer namer_;
+  WalCompressor compressor_;
+  os::AlignedBuffer room_;
+};
 
 }  // namespace owl::wal

@@ -6,7 +6,6 @@
 
 #include "base/binary.h"
 #include "codec/hash.h"
-#include "codec/zstd.h"
 #include "crypto/payload_seal.h"
 #include "crypto/sealed_object.h"
 
@@ -87,20 +86,20 @@ Result<WalHeader> parse_wal_header(ByteView bytes) {
   return header;
 }
 
-CompressedWal compress_wal(ByteView plain, int zstd_level) {
-  CompressedWal out;
-  out.bytes.resize(codec::ZstdEncoder::bound(plain.size()));
-  const auto encoded = codec::ZstdEncoder(zstd_level).encode(plain, out.bytes);
-  out.bytes.resize(encoded.size);
-  out.bytes.shrink_to_fit();  // the bound is as large as a segment, what is left a tenth of it
-  out.codec = static_cast<std::uint8_t>(encoded.codec);
-  out.plain_size = plain.size();
+CompressedWal WalCompressor::compress(ByteView plain) {
+  const auto bound = codec::ZstdEncoder::bound(plain.size());
+  if (room_.capacity() < bound) room_ = os::AlignedBuffer(bound);
+  const auto encoded = encoder_.encode(plain, room_.whole());
+  CompressedWal out{.codec = static_cast<std::uint8_t>(encoded.codec),
+                    .bytes = to_bytes(room_.whole().first(encoded.size)),
+                    .plain_size = plain.size()};
+  if (room_.capacity() > most_kept_room) room_ = {};
   return out;
 }
 
 BuiltWalObject build_wal_object(const crypto::HostKeys& keys, std::string_view path, const WalInfo& info,
                                 ByteView plain, int zstd_level, Random& random) {
-  return seal_wal_object(keys, path, info, compress_wal(plain, zstd_level), random);
+  return seal_wal_object(keys, path, info, WalCompressor(zstd_level).compress(plain), random);
 }
 
 BuiltWalObject seal_wal_object(const crypto::HostKeys& keys, std::string_view path, const WalInfo& info,

@@ -8,8 +8,10 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "codec/zstd.h"
 #include "crypto/keys.h"
 #include "crypto/names.h"
+#include "os/aligned_buffer.h"
 #include "postgres/types.h"
 #include "postgres/wal_record.h"
 #include "wal/change_map.h"
@@ -78,13 +80,26 @@ struct BuiltWalObject {
   Bytes footer;
   ByteArray<32> sha256{};
 };
+/// Of a segment's size and a little more: what is larger is given back after each use.
+inline constexpr std::size_t most_kept_room = 18u << 20;
+
 /// What is sealed: compressed once, whatever number of objects it goes into.
 struct CompressedWal {
   std::uint8_t codec = 0;
   Bytes bytes;
   std::uint64_t plain_size = 0;
 };
-CompressedWal compress_wal(ByteView plain, int zstd_level);
+/// Compresses one file after the other; keeps its tables, and the room that a usual segment takes, for the next. One
+/// thread at a time.
+class WalCompressor {
+ public:
+  explicit WalCompressor(int zstd_level) : encoder_(zstd_level, codec::Content::pages) {}
+  CompressedWal compress(ByteView plain);
+
+ private:
+  codec::ZstdEncoder encoder_;
+  os::AlignedBuffer room_;
+};
 BuiltWalObject seal_wal_object(const crypto::HostKeys& keys, std::string_view path, const WalInfo& info,
                                const CompressedWal& content, Random& random);
 /// Both in one.
