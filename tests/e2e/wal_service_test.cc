@@ -1,15 +1,11 @@
 #include <gmock/gmock.h>
-#include <signal.h>
 
 #include <chrono>
-#include <memory>
 #include <thread>
 
-#include "codec/json.h"
 #include "e2e/files.h"
 #include "e2e/site.h"
-#include "os/process.h"
-#include "os/unix_socket.h"
+#include "e2e/wal_service.h"
 #include "postgres/connection.h"
 #include "support/environment.h"
 
@@ -22,43 +18,11 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-/// `owlbackup wal serve` beside a site, for as long as it lives.
-class Service {
+/// A service that runs from the beginning.
+class Service : public WalService {
  public:
-  explicit Service(Site& site) : site_(site) { start(); }
-  ~Service() { stop(); }
-  Service(const Service&) = delete;
-
-  void start() {
-    const auto log = site_.folder() / "service.log";
-    process_ = std::make_unique<os::ChildProcess>(
-        os::ProcessOptions{.argv = {"sh", "-c", "exec \"$@\" >>\"$0\" 2>&1", log, site_.programs() / "owlbackup", "-c",
-                                    site_.config(), "wal", "serve"},
-                           .working_folder = "/",
-                           .user = server_user()},
-        false, false);
-    for (int i = 0; i < 600 && !status(); ++i) std::this_thread::sleep_for(50ms);
-    if (!status()) throw Error(ErrorKind::timeout, "the service does not answer: " + read_text(log));
-  }
-  void kill9() {
-    process_->signal(SIGKILL);
-    process_->wait();
-  }
-  int stop() {
-    process_->signal(SIGTERM);
-    return process_->wait();
-  }
-
-  std::optional<codec::Json> status() const {
-    const auto answer = os::ask_socket(site_.socket(), "status");
-    if (!answer || !answer->starts_with("ok ")) return std::nullopt;
-    return value_or_throw(codec::Json::parse(answer->substr(3)));
-  }
+  explicit Service(Site& site) : WalService(site) { start(); }
   std::int64_t archived() const { return (*status())["archived"].integer_or(-1); }
-
- private:
-  Site& site_;
-  std::unique_ptr<os::ChildProcess> process_;
 };
 
 /// One segment's worth of WAL after the other.
