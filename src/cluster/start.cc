@@ -40,6 +40,7 @@ postgres::ServerOptions server_options(const StartOptions& options, const Recove
   server.account = options.account;
   server.role = plan.base.details.superuser;
   server.settings = start_settings(plan);
+  server.settings["dynamic_shared_memory_type"] = shared_memory_type();
   server.settings["hba_file"] = (options.run_directory / "pg_hba.conf").string();
   server.port = options.port;
   return server;
@@ -73,6 +74,11 @@ std::map<std::string, std::string> start_settings(const RecoveryPlan& plan) {
     if (auto value = recorded_setting(plan, name); !value.empty()) settings[name] = std::move(value);
   }
   return settings;
+}
+
+std::string shared_memory_type(const std::filesystem::path& folder) {
+  const auto status = os::status_of(folder, true);
+  return status && (status->mode & 0002) != 0 ? "posix" : "mmap";
 }
 
 RestoredServer start_restored(const StartOptions& options, const RecoveryPlan& plan, Clock& clock, Monitor& monitor,
