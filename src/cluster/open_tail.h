@@ -14,9 +14,10 @@ class OpenTails {
   OpenTails(wal::Fetcher& fetcher, WalInfos& infos, std::stop_token stop)
       : fetcher_(fetcher), infos_(infos), stop_(std::move(stop)) {}
 
-  /// Adds to a chain the open segment that it ends before, where that is of the wanted timeline and no later one is
-  /// archived: recovery can replay it as far as it goes.
-  void add_to(WalChain& chain, std::uint32_t segment_size);
+  /// Adds to a chain what was streamed of the segment that it ends before, where that is of the wanted timeline and no
+  /// later one is archived: recovery can replay it as far as it goes. Where pieces hold all of a segment, they are as
+  /// good as the segment, and the chain goes on behind it.
+  void add_to(WalChain& chain, std::uint32_t segment_size, const wal::Archive& archive);
 
  private:
   std::optional<postgres::Lsn> end_of(postgres::SegmentId segment, const std::string& name, std::uint32_t segment_size);

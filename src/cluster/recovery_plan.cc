@@ -98,7 +98,7 @@ class Planner {
       if (!history) continue;
       auto chain = chain_from(candidate.details, timeline, *history, archive_);
       if (!chain) continue;
-      open_tails_.add_to(*chain, candidate.details.wal_segment_size);
+      open_tails_.add_to(*chain, candidate.details.wal_segment_size, archive_);
       return chain;
     }
     pass_over(candidate, fmt::format("{} (timeline {}) does not lead to timeline {}", name_of(candidate),

@@ -87,6 +87,18 @@ TEST_F(PlanTest, AStreamedSegmentIsNoStopgapBeforeALaterOne) {
   EXPECT_THAT(refusal({}).message(), HasSubstr("WAL segment 000000010000000000000004 is missing"));
 }
 
+TEST_F(PlanTest, AllOfASegmentInPiecesIsTheSegment) {
+  add_segment_of_commits(1);
+  add_segment_of_commits(4);
+  add_segment_of_commits(7);
+  add_segment_of_commits(10);
+  bench_.archive({4, 6});
+  bench_.stream(1, postgres::start_of({1, 5}, segment_size));
+  bench_.stream(3, commits_[10]);
+  EXPECT_THAT(numbers(bench_.plan({})), testing::ElementsAre(3, 4, 5, 6));
+  EXPECT_EQ(bench_.plan(to_time(at(9, 30))).stop_lsn, commits_[9]);
+}
+
 TEST_F(PlanTest, ABackupIsNotConsistentByWhatWasStreamedBeforeItsStop) {
   add_segment_of_commits(1);
   bench_.archive({3});

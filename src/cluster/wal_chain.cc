@@ -52,6 +52,19 @@ std::uint64_t last_archived(const postgres::TimelinePath& path, const wal::Archi
 
 }  // namespace
 
+void extend_chain(WalChain& chain, std::uint64_t number, std::uint32_t segment_size, const wal::Archive& archive) {
+  chain.missing.reset();
+  for (;; ++number) {
+    const auto segment = segment_on_path(chain.path, number, segment_size);
+    chain.next = postgres::to_file_name(segment, segment_size);
+    if (!archive.has(segment.timeline, chain.next)) {
+      if (last_archived(chain.path, archive, segment_size) >= number) chain.missing = chain.next;
+      return;
+    }
+    chain.segments.push_back(segment);
+  }
+}
+
 std::optional<WalChain> chain_from(const ClusterDetails& details, postgres::TimelineId target,
                                    const std::vector<postgres::TimelineSwitch>& history, const wal::Archive& archive) {
   WalChain chain;
@@ -59,15 +72,8 @@ std::optional<WalChain> chain_from(const ClusterDetails& details, postgres::Time
   const auto* own = chain.path.find(details.timeline);
   if (own == nullptr || own->end < details.stop) return std::nullopt;
   const auto size = details.wal_segment_size;
-  for (std::uint64_t number = details.start.value / size;; ++number) {
-    const auto segment = segment_on_path(chain.path, number, size);
-    chain.next = postgres::to_file_name(segment, size);
-    if (!archive.has(segment.timeline, chain.next)) {
-      if (last_archived(chain.path, archive, size) >= number) chain.missing = chain.next;
-      return chain;
-    }
-    chain.segments.push_back(segment);
-  }
+  extend_chain(chain, details.start.value / size, size, archive);
+  return chain;
 }
 
 void decode_segments(const std::vector<postgres::SegmentId>& segments, std::size_t first, std::size_t count,

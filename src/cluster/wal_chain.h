@@ -43,6 +43,8 @@ struct WalChain {
 postgres::SegmentId segment_on_path(const postgres::TimelinePath& path, std::uint64_t number,
                                     std::uint32_t segment_size);
 
+/// Adds what is archived from a segment number on, without a gap, and tells where that ends.
+void extend_chain(WalChain& chain, std::uint64_t number, std::uint32_t segment_size, const wal::Archive& archive);
 /// nullopt: the timeline does not follow from the backup.
 std::optional<WalChain> chain_from(const ClusterDetails& details, postgres::TimelineId target,
                                    const std::vector<postgres::TimelineSwitch>& history, const wal::Archive& archive);

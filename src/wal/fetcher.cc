@@ -97,27 +97,33 @@ std::optional<Bytes> Fetcher::fetch(const std::string& file_name, std::stop_toke
   if (stretch == nullptr || begin >= stretch->end) return std::nullopt;  // another history
   if (begin + options_.segment_size > stretch->end) return fetch_up_to_fork(segment, stretch->end, stop);
   if (auto whole = fetch_stored(file_name, stop)) return whole;
-  return segment.timeline == options_.path->target() ? fetch_streamed(segment, stop) : std::nullopt;
+  return fetch_streamed(segment, stop);
 }
 
 /// The fork lies in this segment: what stands behind it in the parent's file is another history.
 std::optional<Bytes> Fetcher::fetch_up_to_fork(postgres::SegmentId segment, postgres::Lsn fork, std::stop_token stop) {
   const postgres::SegmentId child{options_.path->at(fork), segment.number};
   if (fetch_stored(postgres::to_file_name(child, options_.segment_size), stop)) return std::nullopt;
-  if (child.timeline == options_.path->target() && fetch_streamed(child, stop)) return std::nullopt;
+  if (fetch_streamed(child, stop)) return std::nullopt;
   auto parent = fetch_stored(postgres::to_file_name(segment, options_.segment_size), stop);
-  if (!parent) parent = fetch_streamed(segment, stop);
-  if (!parent) return std::nullopt;
+  if (!parent) {
+    auto open = open_segment(segment, options_.segment_size, stop);
+    if (!open || later_is_stored(segment, stop)) return std::nullopt;
+    parent = std::move(open->plain);
+  }
   const auto kept = fork - postgres::start_of(segment, options_.segment_size);
   std::memset(parent->data() + kept, 0, parent->size() - kept);
   return parent;
 }
 
-/// What was streamed of a segment ends somewhere in it: good only where nothing is known to follow.
+/// What was streamed of a segment is as good as the segment where that is all of it; where it ends somewhere in it,
+/// only on the wanted timeline, and where nothing is known to follow.
 std::optional<Bytes> Fetcher::fetch_streamed(postgres::SegmentId segment, std::stop_token stop) {
   auto open = open_segment(segment, options_.segment_size, stop);
-  if (!open || later_is_stored(segment, stop)) return std::nullopt;
-  return std::move(open->plain);
+  if (!open) return std::nullopt;
+  const auto end = postgres::start_of({segment.timeline, segment.number + 1}, options_.segment_size);
+  const bool is_newest = segment.timeline == options_.path->target() && !later_is_stored(segment, stop);
+  return open->end == end || is_newest ? std::optional(std::move(open->plain)) : std::nullopt;
 }
 
 /// Is a whole segment behind this one in any store, on any timeline of the path?

@@ -19,9 +19,8 @@ namespace owl::wal {
 ///  where
 ///    the child's is absent, the parent's bytes are cut at the fork and filled with zeros, so that recovery ends there
 ///    and never runs on into another history.
-///  - Where a segment is in no store, what was streamed of it serves, zeros behind: only of the wanted timeline, and
-///  only
-///    where no later segment of it is stored; of a parent only up to the fork.
+///  - Where a segment is in no store, what was streamed of it serves: all of it, or, zeros behind, a part, but that
+///    only on the wanted timeline and where no later segment is stored; of a parent also up to the fork.
 ///  - "Absent" is told only when every store said so. A store that can't answer, or an object that is damaged
 ///    everywhere, is an Error: to PostgreSQL the difference is end of recovery or stop.
 class Fetcher {

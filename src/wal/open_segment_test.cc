@@ -74,6 +74,14 @@ TEST_F(OpenSegmentTest, NeverStandsForOneThatOthersFollow) {
   EXPECT_FALSE(fetch(1, 4)) << "recovery would end in a hole and call it the end";
 }
 
+TEST_F(OpenSegmentTest, AllOfItIsAsGoodAsTheSegment) {
+  stream(1, 4, 0, 50'000);
+  stream(1, 4, 50'000, segment_size);
+  archive(1, 6);
+  EXPECT_EQ(fetch(1, 4), segment(4));
+  EXPECT_EQ(fetch(1, 4, to_timeline_2()), segment(4));
+}
+
 TEST_F(OpenSegmentTest, EndsBeforeWhatIsDamagedOrAnotherPiece) {
   const auto first = bench_.put_piece(*bench_.a, {1, 4}, segment(4), 0, 8192);
   const auto second = bench_.put_piece(*bench_.a, {1, 4}, segment(4), 8192, 20'000);

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "base/error.h"
 #include "storage/test_support.h"
 
@@ -146,6 +150,52 @@ TEST_F(StreamBufferTest, AnotherTimelineLeavesWhatWasOpen) {
   EXPECT_EQ(cut->segment, (SegmentId{2, 4}));
   EXPECT_EQ(cut->plain, Bytes(100, 8));
   EXPECT_EQ(buffer.open_segment(), (SegmentId{2, 4}));
+}
+
+/// One receives, one stores pieces, two archive, all at once; in the end all of it is flushed, and was the same WAL.
+TEST_F(StreamBufferTest, ThreadsMeet) {
+  constexpr std::uint64_t segments = 12;
+  std::stop_source stop;
+  std::atomic<std::uint64_t> archived{0};
+  const auto byte_at = [](std::uint64_t at) { return static_cast<std::uint8_t>(at * 31 / 7); };
+  const auto is_right = [&](SegmentId id, std::uint32_t start, ByteView plain) {
+    for (std::size_t i = 0; i < plain.size(); i += 1021) {
+      if (plain[i] != byte_at(id.number * size + start + i)) return false;
+    }
+    return true;
+  };
+  std::vector<std::jthread> threads;
+  threads.emplace_back([&] {
+    while (const auto cut = buffer.next_cut(stop.get_token())) {
+      EXPECT_TRUE(is_right(cut->segment, cut->start, cut->plain));
+      buffer.stored(*cut);
+    }
+  });
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&] {
+      while (const auto whole = buffer.next_whole(stop.get_token())) {
+        EXPECT_TRUE(is_right(whole->segment, 0, *whole->plain));
+        buffer.archived(whole->segment);
+        ++archived;
+      }
+    });
+  }
+  Lsn flushed;
+  for (std::uint64_t done = 0; done < segments * size;) {
+    ASSERT_TRUE(buffer.wait_for_room({}));
+    Bytes wal(std::min<std::uint64_t>(100'003, segments * size - done));
+    for (std::size_t i = 0; i < wal.size(); ++i) wal[i] = byte_at(3 * std::uint64_t{size} + done + i);
+    buffer.append(buffer.received(), wal);
+    done += wal.size();
+    const auto now = buffer.flushed();
+    EXPECT_LE(flushed, now) << "it never goes back";
+    EXPECT_LE(now, buffer.received());
+    flushed = now;
+  }
+  EXPECT_TRUE(buffer.drain(std::chrono::seconds(30), {}));
+  while (archived < segments) std::this_thread::yield();
+  EXPECT_EQ(buffer.flushed(), at(3 + segments));
+  stop.request_stop();
 }
 
 }  // namespace
