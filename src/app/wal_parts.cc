@@ -51,6 +51,7 @@ wal::StreamOptions stream_options(Invocation& in) {
   if (!settings.wal.heartbeat) options.heartbeat = 0ms;
   options.open_stores = settings.wal.open_stores;
   options.zstd_level = settings.compression.level;
+  options.check = archiver_options(in).lane.check;
   return options;
 }
 

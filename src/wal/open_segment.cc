@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "postgres/wal_record.h"
 #include "repository/object_keys.h"
@@ -94,15 +95,18 @@ std::optional<OpenSegment> read_open_segment(repository::StoreSet& stores, const
 
 bool has_open_pieces(repository::StoreSet& stores, postgres::SystemId system_id, postgres::TimelineId timeline,
                      std::stop_token stop) {
-  bool any = false;
-  for (auto& member : stores.alive()) {
+  std::atomic<bool> any = false;
+  stores.on_each([&](repository::StoreSet::Member& member) {
     member.store->list(
         keys::open_timeline(std::to_string(system_id), timeline), "",
-        [&](const storage::ObjectInfo& object) { return !(any = keys::parse_open_piece(object.key).has_value()); },
+        [&](const storage::ObjectInfo& object) {
+          const bool is_one = keys::parse_open_piece(object.key).has_value();
+          if (is_one) any = true;
+          return !is_one;
+        },
         stop);
-    if (any) return true;
-  }
-  return false;
+  });
+  return any;
 }
 
 }  // namespace owl::wal

@@ -25,7 +25,7 @@ std::optional<OpenSegment> read_open_segment(repository::StoreSet& stores, const
                                              postgres::SystemId system_id, postgres::SegmentId segment,
                                              std::uint32_t segment_size, std::stop_token stop = {});
 
-/// Is there any piece of this timeline in any store?
+/// Is there any piece of this timeline in any store that answers? One that doesn't drops out of the set.
 bool has_open_pieces(repository::StoreSet& stores, postgres::SystemId system_id, postgres::TimelineId timeline,
                      std::stop_token stop = {});
 

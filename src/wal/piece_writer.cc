@@ -55,11 +55,14 @@ std::uint64_t PieceWriter::write(const StreamBuffer::Cut& cut, const std::stop_t
     if (stored >= options_.stores) break;
     if (!target.breaker->allows(clock_.monotonic())) continue;
     try {
+      if (!target.checked && options_.check) options_.check(target.member);
+      target.checked = true;
       put(target, key, object, stop);
       target.breaker->succeeded();
       ++stored;
     } catch (const Error& error) {
       target.breaker->failed(clock_.monotonic(), error.what());
+      target.checked = false;
       if (stop.stop_requested()) throw;
       failure = Error(error).with_context(fmt::format("store {}", target.member.name));
     }

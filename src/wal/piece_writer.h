@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -17,7 +18,8 @@ struct PieceOptions {
   std::uint32_t segment_size = 0;
   std::size_t stores = 1;  ///< how many must have a piece: the first that answer, in the order of the configuration
   int zstd_level = 3;
-  std::chrono::milliseconds timeout{20'000};  ///< for one store, before the next one is tried
+  std::function<void(repository::StoreSet::Member&)> check = {};  ///< as LaneOptions::check
+  std::chrono::milliseconds timeout{20'000};                      ///< for one store, before the next one is tried
 };
 
 /// Stores pieces of the open segment, sealed as WAL objects are (docs/format.md): this host can write them and not read
@@ -34,6 +36,7 @@ class PieceWriter {
   struct Target {
     repository::StoreSet::Member member;
     std::unique_ptr<storage::CircuitBreaker> breaker;
+    bool checked = false;
   };
   void put(Target& target, const std::string& key, const BuiltWalObject& object, const std::stop_token& stop);
 

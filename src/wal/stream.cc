@@ -156,8 +156,9 @@ void stream_wal(const StreamOptions& options, Archiver& archiver, repository::St
   const auto server = read_server(options.connection);
   const auto interval = options.synchronous ? std::chrono::milliseconds(0) : options.interval;
   StreamBuffer buffer(server.wal_segment_size, most_segments(server.wal_segment_size), interval, clock);
-  PieceWriter writer(stores, keys, {server.system_id, server.wal_segment_size, options.open_stores, options.zstd_level},
-                     clock, random);
+  PieceWriter writer(
+      stores, keys, {server.system_id, server.wal_segment_size, options.open_stores, options.zstd_level, options.check},
+      clock, random);
   const StreamContext context{options, archiver, stores, buffer, state, server.system_id, server.wal_segment_size,
                               clock,   monitor};
   TaskGroup group(stop);

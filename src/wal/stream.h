@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,7 @@ struct StreamOptions {
   std::chrono::milliseconds interval{5000};     ///< between pieces of the open segment
   std::chrono::milliseconds heartbeat{60'000};  ///< 0: none
   std::size_t open_stores = 1;
+  std::function<void(repository::StoreSet::Member&)> check = {};  ///< as LaneOptions::check
   int zstd_level = 3;
 };
 

@@ -74,7 +74,7 @@ void StreamSession::find_path(const std::stop_token& stop) {
   if (server_.timeline == 1) return;
   const auto file = replication_.timeline_history(server_.timeline);
   path_ = postgres::TimelinePath(server_.timeline, value_or_throw(postgres::parse_timeline_history(file.content)));
-  const auto archive = Archive::load(in_.stores, in_.system_id, stop);
+  const auto archive = load_archive(stop);
   if (archive.has(server_.timeline, file.name)) return;
   if (!in_.options.new_timeline) require_new_timeline_is_fit(path_, in_.segment_size, archive);
   archive_history(file, stop);
@@ -83,6 +83,17 @@ void StreamSession::find_path(const std::stop_token& stop) {
 bool StreamSession::is_on_path(SegmentId segment) const {
   const auto* stretch = path_.find(segment.timeline);
   return stretch != nullptr && postgres::start_of(segment, in_.segment_size) < stretch->end;
+}
+
+/// A store that doesn't answer now is left out of one look, and not for good.
+Archive StreamSession::load_archive(const std::stop_token& stop) {
+  repository::StoreSet answering(in_.stores.alive(), in_.monitor);
+  return Archive::load(answering, in_.system_id, stop);
+}
+
+bool StreamSession::streamed_before(const std::stop_token& stop) {
+  repository::StoreSet answering(in_.stores.alive(), in_.monitor);
+  return has_open_pieces(answering, in_.system_id, server_.timeline, stop);
 }
 
 /// Where the slot keeps WAL from.
@@ -94,8 +105,8 @@ postgres::Lsn StreamSession::find_slot(const std::stop_token& stop) {
   if (rows.empty()) {
     // That there was none yet is no loss; nor on a timeline of which nothing was streamed: slots stay behind with the
     // old primary.
-    const bool was_there = (was_begun && in_.buffer.open_segment()->timeline == server_.timeline) ||
-                           has_open_pieces(in_.stores, in_.system_id, server_.timeline, stop);
+    const bool was_there =
+        (was_begun && in_.buffer.open_segment()->timeline == server_.timeline) || streamed_before(stop);
     if (was_there && !may_make) throw slot_is_gone("is gone");
     return make_slot(false);
   }
@@ -127,14 +138,14 @@ Error StreamSession::slot_is_gone(const std::string& how) const {
 }
 
 SegmentId StreamSession::find_begin(postgres::Lsn slot_restart, const std::stop_token& stop) {
-  const auto archive = Archive::load(in_.stores, in_.system_id, stop);
+  const auto archive = load_archive(stop);
   const auto start = choose_stream_start(server_, in_recovery(sql_), path_, slot_restart, in_.segment_size, archive);
   return start.missing_from.value_or(start.segment);
 }
 
 /// The server has not got the segment any more: what it has begins later.
 SegmentId StreamSession::skip_missing(SegmentId wanted, const std::stop_token& stop) {
-  const auto archive = Archive::load(in_.stores, in_.system_id, stop);
+  const auto archive = load_archive(stop);
   const auto start = choose_stream_start(server_, in_recovery(sql_), path_, find_slot(stop), in_.segment_size, archive);
   if (start.segment.number <= wanted.number) {
     throw Error(ErrorKind::refused, fmt::format("the server has removed WAL segment {}, which the slot {} should keep",

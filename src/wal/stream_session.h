@@ -38,6 +38,8 @@ class StreamSession {
 
  private:
   void find_path(const std::stop_token& stop);
+  Archive load_archive(const std::stop_token& stop);
+  bool streamed_before(const std::stop_token& stop);
   postgres::Lsn find_slot(const std::stop_token& stop);
   postgres::Lsn make_slot(bool drop_first);
   Error slot_is_gone(const std::string& how) const;

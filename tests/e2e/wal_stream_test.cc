@@ -290,6 +290,37 @@ TEST(WalStreamSynchronous, ACommitWaitsUntilItIsStored) {
   EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "10") << stream.log();
 }
 
+TEST(WalStreamWithOneStoreAway, GoesOnWithTheOther) {
+  Site site({.stores = {"primary", "secondary"},
+             .acknowledge = "any",
+             .wal_settings = {"stream_interval = \"1s\"", "heartbeat = false"}});
+  site.psql("CREATE TABLE log (n int PRIMARY KEY)");
+  site.owl_ok({"backup", "cluster"});
+  const auto durable = [&] {
+    const auto lsn = site.psql("SELECT pg_current_wal_flush_lsn()");
+    return eventually([&] {
+      return site.psql("SELECT coalesce(bool_or(restart_lsn >= '" + lsn + "'), false) FROM pg_replication_slots") ==
+             "t";
+    });
+  };
+  fs::permissions(site.store("primary"), fs::perms::none);
+  Stream stream(site);
+  site.psql("INSERT INTO log VALUES (1); SELECT pg_switch_wal(); INSERT INTO log VALUES (2)");
+  EXPECT_TRUE(durable()) << stream.log();
+  EXPECT_GE(files_with(site.store("secondary") / "wal-open", "-").size(), 1u) << stream.log();
+  stream.kill9();
+  stream.start();
+  site.psql("INSERT INTO log VALUES (3)");
+  EXPECT_TRUE(durable()) << stream.log();
+  fs::permissions(site.store("primary"), fs::perms::owner_all);
+  site.server().kill9();
+  fs::remove_all(site.server().data_dir());
+  stream.stop();
+  postgres::Connection restored(
+      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
+  EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "3") << stream.log();
+}
+
 TEST(WalStreamInTheService, RunsBesideArchiving) {
   Site site({.wal_settings = {"stream = true", "stream_interval = \"1s\""}});
   site.psql("CREATE TABLE log (n int PRIMARY KEY)");
