@@ -14,3 +14,8 @@ def print_machine():
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     print(f"machine   {os.cpu_count()} × {processor()}, {memory >> 30} GiB, Linux {platform.release()}, load {os.getloadavg()[0]:.1f}",
           flush=True)
+
+
+def print_versions(server, subjects):
+    print(f"versions  PostgreSQL {server.version()}; " + "; ".join(f"{s.name} {s.version()}" for s in subjects if hasattr(s, "version")),
+          flush=True)

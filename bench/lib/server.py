@@ -135,7 +135,7 @@ class Server:
         raise SystemExit(f"{segment} was not archived; see {self.log}")
 
     def version(self):
-        return self.psql("show server_version", database="postgres")
+        return self.account.run([self.bin + "/postgres", "--version"]).split()[2]
 
     def files(self):
         """Paths of all files that a physical backup reads."""
