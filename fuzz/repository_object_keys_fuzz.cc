@@ -20,12 +20,17 @@ std::string wal_again(const keys::ParsedWalKey& key) {
   return keys::wal_object(key.system_id, key.file_name, key.copy);
 }
 
+std::string gap_again(const keys::ParsedWalGapKey& key) {
+  return keys::wal_gap(key.system_id, key.first, key.last);
+}
+
 void check_all(std::string_view text) {
   check(text, keys::parse_manifest, keys::manifest);
   check(text, keys::parse_pack, keys::pack);
   check(text, keys::parse_lease, lease_again);
   check(text, keys::parse_wal_object, wal_again);
   check(text, keys::parse_open_piece, keys::open_piece);
+  check(text, keys::parse_wal_gap, gap_again);
   check(text, keys::parse_trash, keys::trash);
   (void)keys::parse_index(text);
   (void)keys::parse_epoch_folder(text);
@@ -37,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto text = as_text({data, size});
   check_all(text);
   for (const auto* prefix :
-       {"backups/cluster/", "packs/d/", "leases/", "wal/42/", "wal-open/42/", "trash/", "index/"}) {
+       {"backups/cluster/", "packs/d/", "leases/", "wal/42/", "wal-open/42/", "wal-gaps/42/", "trash/", "index/"}) {
     check_all(prefix + std::string(text));
   }
   return 0;

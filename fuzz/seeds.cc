@@ -10,6 +10,7 @@
 #include "os/file.h"
 #include "repository/head.h"
 #include "wal/enrolment.h"
+#include "wal/gap_acknowledgement.h"
 #include "wal/recovery_ticket.h"
 #include "wal/wal_object.h"
 
@@ -120,6 +121,9 @@ int main(int argc, char** argv) {
   write("wal_object", "info", serialize(wal_info()));
   const auto object = wal::build_wal_object(keys, "wal/7/x", wal_info(), Bytes(100, 1), 1, random);
   write("wal_object", "header", ByteView(object.head).first(wal::wal_header_size));
+  write("wal_gap_acknowledgement", "one",
+        serialize(
+            wal::GapAcknowledgement{7, "000000010000000000000004", "000000010000000000000006", "lost", "db1", {9}}));
   write("wal_ticket", "ticket", serialize(ticket(secrets, keys)));
   write("wal_enrolments", "one", serialize(std::vector<wal::EnrolledCluster>{{7, 1, 2, 1, "/srv/pg", {5'000'000}}}));
   write("app_restore_record", "record", serialize(record()));

@@ -16,9 +16,9 @@ constexpr std::uint8_t format_version = 1;
 constexpr std::size_t commitment_size = 32;
 
 /// By the number of the type.
-constexpr std::array<std::string_view, 13> type_names{
+constexpr std::array<std::string_view, 14> type_names{
     "",      "manifest",  "void marker", "index",  "pack directory", "WAL info section", "lease", "end of a lease",
-    "trash", "gone note", "pin",         "record", "WAL index"};
+    "trash", "gone note", "pin",         "record", "WAL index",      "known WAL gap"};
 
 std::string_view name_of(ObjectType type) {
   return type_names[static_cast<std::size_t>(type)];

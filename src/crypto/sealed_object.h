@@ -23,6 +23,7 @@ enum class ObjectType : std::uint8_t {
   pin = 10,
   record = 11,
   wal_index = 12,
+  wal_gap = 13,  ///< that WAL is missing for ever is known
 };
 
 /// An object sealed under M, as docs/format.md has it to the byte:

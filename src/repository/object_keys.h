@@ -65,6 +65,13 @@ std::string wal_system(std::string_view system_id);                            /
 std::string wal_timeline(std::string_view system_id, std::uint32_t timeline);  // wal/<system id>/00000001/
 std::string wal_folder(std::string_view system_id, std::string_view segment_name);
 
+/// wal-gaps/<system id>/<first segment>-<last segment>: that these are missing for ever is known (create-once).
+std::string wal_gap(std::string_view system_id, std::string_view first, std::string_view last);
+std::string wal_gaps(std::string_view system_id);  // wal-gaps/<system id>/
+
+struct ParsedWalGapKey {
+  std::string system_id, first, last;  ///< segments of one timeline, in their order
+};
 struct ParsedWalKey {
   std::string system_id, file_name;
   unsigned copy = 0;
@@ -100,6 +107,7 @@ std::optional<std::string> parse_wrap_mac(std::string_view key);
 std::optional<PackRef> parse_pack(std::string_view key);  ///< id, class and month; sizes are 0
 std::optional<ParsedWalKey> parse_wal_object(std::string_view key);
 std::optional<OpenPieceKey> parse_open_piece(std::string_view key);
+std::optional<ParsedWalGapKey> parse_wal_gap(std::string_view key);
 std::optional<ParsedLeaseKey> parse_lease(std::string_view key);
 std::optional<RandomId> parse_index(std::string_view key);
 std::optional<RandomId> parse_trash(std::string_view key);

@@ -56,6 +56,8 @@ TEST(ObjectKeys, OfWalFollowTheFileName) {
             "wal/7301234567890123456/00000001/0000000100000000/0000000100000000000000A7.00000028.backup");
   EXPECT_EQ(keys::wal_object(system, "00000002.history"), "wal/7301234567890123456/00000002/00000002.history");
   EXPECT_EQ(keys::wal_system(system), "wal/7301234567890123456/");
+  EXPECT_EQ(keys::wal_gap(system, "0000000100000000000000A7", "0000000100000000000000A9"),
+            "wal-gaps/7301234567890123456/0000000100000000000000A7-0000000100000000000000A9");
   EXPECT_EQ(keys::wal_timeline(system, 17), "wal/7301234567890123456/00000011/");
   EXPECT_EQ(keys::wal_folder(system, "0000000100000000000000A7"), "wal/7301234567890123456/00000001/0000000100000000/");
 }
@@ -131,6 +133,8 @@ TEST(ObjectKeys, ParsersTakeNothingThatWasNotBuiltHere) {
                 [](auto& k) { return keys::wal_object(k.system_id, k.file_name, k.copy); });
   expect_strict(keys::open_piece({"42", "0000000100000000000000A7", 0x100, 0x2F00, filled<8>(0xa1)}),
                 keys::parse_open_piece, keys::open_piece);
+  expect_strict(keys::wal_gap("42", "0000000100000000000000A7", "0000000100000000000000A7"), keys::parse_wal_gap,
+                [](auto& k) { return keys::wal_gap(k.system_id, k.first, k.last); });
 }
 
 TEST(ObjectKeys, OfAPieceTellItsPlace) {
@@ -163,6 +167,8 @@ TEST(ObjectKeys, ParsersRefuseWhatOnlyLooksRight) {
   EXPECT_FALSE(keys::parse_epoch_folder("00001"));
   EXPECT_FALSE(keys::parse_wal_object("wal/42/00000001/0000000200000000/0000000100000000000000A7")) << "another folder";
   EXPECT_FALSE(keys::parse_wal_object("wal/42/00000001/0000000100000000/0000000100000000000000A7~0"));
+  EXPECT_FALSE(keys::parse_wal_gap("wal-gaps/42/000000010000000000000003-000000010000000000000002")) << "backwards";
+  EXPECT_FALSE(keys::parse_wal_gap("wal-gaps/42/000000010000000000000003-000000020000000000000004")) << "timelines";
 }
 
 TEST(ObjectKeys, AreKeysThatEveryStoreTakes) {

@@ -27,6 +27,16 @@ bool is_history(std::string_view name) {
          is_upper_hex(name.substr(0, timeline_digits));
 }
 
+bool is_segment(std::string_view name) {
+  return name.size() == segment_digits && is_upper_hex(name);
+}
+
+/// Do these name a stretch of one timeline?
+bool is_stretch(std::string_view first, std::string_view last) {
+  return is_segment(first) && is_segment(last) && first <= last &&
+         first.substr(0, timeline_digits) == last.substr(0, timeline_digits);
+}
+
 /// A segment's name, or one that begins with it: 0000000100000000000000A7.partial, ….00000028.backup
 bool is_segment_like(std::string_view name) {
   if (name.size() < segment_digits || !is_upper_hex(name.substr(0, segment_digits))) return false;
@@ -35,10 +45,6 @@ bool is_segment_like(std::string_view name) {
   constexpr std::string_view backup = ".backup";
   return rest.size() == 1 + timeline_digits + backup.size() && rest.front() == '.' && rest.ends_with(backup) &&
          is_upper_hex(rest.substr(1, timeline_digits));
-}
-
-bool is_segment(std::string_view name) {
-  return name.size() == segment_digits && is_upper_hex(name);
 }
 
 bool number_in_hex(std::string_view text, std::uint32_t& value) {
@@ -135,6 +141,24 @@ std::optional<ParsedWalKey> parse_wal_object(std::string_view key) {
   auto parsed = parse_name(parts[1], parts.back());
   if (!parsed || built(parsed->system_id, parsed->file_name, parsed->copy) != key) return std::nullopt;
   return parsed;
+}
+
+std::string wal_gap(std::string_view system_id, std::string_view first, std::string_view last) {
+  require(is_stretch(first, last), fmt::format("{}-{}", first, last), "no stretch of WAL segments of one timeline");
+  return fmt::format("{}{}-{}", wal_gaps(system_id), first, last);
+}
+
+std::string wal_gaps(std::string_view system_id) {
+  require(is_system_id(system_id), system_id, "no system identifier");
+  return fmt::format("wal-gaps/{}/", system_id);
+}
+
+std::optional<ParsedWalGapKey> parse_wal_gap(std::string_view key) {
+  const auto parts = split(key, '/');
+  if (parts.size() != 3 || parts[0] != "wal-gaps" || !is_system_id(parts[1])) return std::nullopt;
+  const auto names = split(parts[2], '-');
+  if (names.size() != 2 || !is_stretch(names[0], names[1])) return std::nullopt;
+  return ParsedWalGapKey{std::string(parts[1]), std::string(names[0]), std::string(names[1])};
 }
 
 }  // namespace owl::repository::keys

@@ -10,29 +10,53 @@ namespace owl::wal {
 
 namespace keys = repository::keys;
 
+namespace {
+
+struct Listed {
+  postgres::WalFileName name;
+  std::uint64_t size = 0;
+  unsigned copy = 0;
+};
+
+std::vector<Listed> list_wal(repository::StoreSet::Member& member, postgres::SystemId system_id,
+                             const std::stop_token& stop) {
+  std::vector<Listed> out;
+  member.store->list(
+      keys::wal_system(std::to_string(system_id)), "",
+      [&](const storage::ObjectInfo& object) {
+        const auto parsed = keys::parse_wal_object(object.key);
+        if (!parsed) return true;  // not ours
+        if (auto name = postgres::parse_wal_file_name(parsed->file_name)) {
+          out.push_back({std::move(*name), object.size, parsed->copy});
+        }
+        return true;
+      },
+      stop);
+  return out;
+}
+
+}  // namespace
+
+void Archive::add(repository::StoreSet::Member& member, std::stop_token stop) {
+  for (auto& listed : list_wal(member, system_id_, stop)) {
+    auto& file = timelines_[listed.name.timeline][listed.name.text];
+    file.name = listed.name.text;
+    if (file.stores.empty() || file.stores.back() != member.name) file.stores.push_back(member.name);
+    if (listed.copy == 0) file.size = listed.size;
+    file.copies = std::max(file.copies, listed.copy + 1);
+  }
+}
+
 Archive Archive::load(repository::StoreSet& stores, postgres::SystemId system_id, std::stop_token stop) {
-  Archive archive;
-  archive.system_id_ = system_id;
   std::mutex mutex;
+  Archive all(system_id);
   stores.on_each([&](repository::StoreSet::Member& member) {
-    member.store->list(
-        keys::wal_system(std::to_string(system_id)), "",
-        [&](const storage::ObjectInfo& object) {
-          const auto parsed = keys::parse_wal_object(object.key);
-          const auto name =
-              parsed ? postgres::parse_wal_file_name(parsed->file_name) : Result<postgres::WalFileName>(bad_format(""));
-          if (!name) return true;  // not ours
-          std::lock_guard lock(mutex);
-          auto& file = archive.timelines_[name->timeline][name->text];
-          file.name = name->text;
-          if (file.stores.empty() || file.stores.back() != member.name) file.stores.push_back(member.name);
-          if (parsed->copy == 0) file.size = object.size;
-          file.copies = std::max(file.copies, parsed->copy + 1);
-          return true;
-        },
-        stop);
+    Archive one(system_id);
+    one.add(member, stop);
+    const std::lock_guard lock(mutex);
+    all.merge(one);
   });
-  return archive;
+  return all;
 }
 
 std::vector<postgres::SystemId> Archive::systems(repository::StoreSet& stores, std::stop_token stop) {
@@ -50,6 +74,18 @@ std::vector<postgres::SystemId> Archive::systems(repository::StoreSet& stores, s
   std::ranges::sort(systems);
   systems.erase(std::unique(systems.begin(), systems.end()), systems.end());
   return systems;
+}
+
+void Archive::merge(const Archive& other) {
+  for (const auto& [timeline, files] : other.timelines_) {
+    for (const auto& [name, theirs] : files) {
+      auto& file = timelines_[timeline][name];
+      file.name = name;
+      file.stores.insert(file.stores.end(), theirs.stores.begin(), theirs.stores.end());
+      file.size = std::max(file.size, theirs.size);
+      file.copies = std::max(file.copies, theirs.copies);
+    }
+  }
 }
 
 std::vector<postgres::TimelineId> Archive::timelines() const {

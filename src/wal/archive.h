@@ -16,6 +16,12 @@ namespace owl::wal {
 /// What one cluster (system id) has in the archive, read from listings of all stores: names and sizes only.
 class Archive {
  public:
+  Archive() = default;
+  /// An empty one, into which stores are listed one by one.
+  explicit Archive(postgres::SystemId system_id) : system_id_(system_id) {}
+  /// Lists one store: wholly, or not at all where it throws.
+  void add(repository::StoreSet::Member& member, std::stop_token stop = {});
+
   static Archive load(repository::StoreSet& stores, postgres::SystemId system_id, std::stop_token stop = {});
   /// System ids that have any WAL in the stores.
   static std::vector<postgres::SystemId> systems(repository::StoreSet& stores, std::stop_token stop = {});
@@ -38,6 +44,8 @@ class Archive {
   std::vector<Range> ranges(postgres::TimelineId timeline, std::uint32_t segment_size) const;
 
  private:
+  void merge(const Archive& other);  ///< of other stores
+
   postgres::SystemId system_id_ = 0;
   std::map<postgres::TimelineId, std::map<std::string, File>> timelines_;
 };

@@ -156,6 +156,9 @@ std::optional<OpenSegment> Fetcher::open_segment(postgres::SegmentId segment, st
 std::vector<postgres::TimelineSwitch> Fetcher::history(postgres::TimelineId timeline, std::stop_token stop) {
   if (timeline <= 1) return {};
   const auto name = postgres::history_file_name(timeline);
+  if (secrets_.empty()) {
+    if (auto noted = info(name, stop); noted && !noted->history.empty()) return std::move(noted->history);
+  }
   const auto bytes = fetch_stored(name, stop);
   if (!bytes) throw Error(ErrorKind::not_found, fmt::format("the history file {} is not in the archive", name));
   return value_or_throw(postgres::parse_timeline_history(*bytes));

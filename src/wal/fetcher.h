@@ -41,7 +41,8 @@ class Fetcher {
   /// key.
   std::optional<OpenSegment> open_segment(postgres::SegmentId segment, std::uint32_t segment_size,
                                           std::stop_token stop = {});
-  /// The history of a timeline; empty for one without parent. Throws Error(not_found) when a timeline above 1 has none.
+  /// The history of a timeline; empty for one without parent. Needs no private key, unless the file was stored before
+  /// its lines were noted beside it. Throws Error(not_found) when a timeline above 1 has none.
   std::vector<postgres::TimelineSwitch> history(postgres::TimelineId timeline, std::stop_token stop = {});
 
  private:

@@ -71,6 +71,16 @@ TEST_F(FetcherTest, AForkAtABorderLeavesTheParentsLastSegmentWhole) {
   EXPECT_FALSE(fetcher.fetch(segment_name(1, 5)));
 }
 
+TEST_F(FetcherTest, TellsATimelinesHistoryWithoutThePrivateKey) {
+  bench_.put_history(b_, 2, "1\t0/500\tfork\n");
+  Fetcher keyless(bench_.stores, bench_.keys, {}, {test::system_id, std::nullopt, 0});
+  const auto history = keyless.history(2);
+  ASSERT_EQ(history.size(), 1u);
+  EXPECT_EQ(history[0].switch_point, postgres::Lsn{0x500});
+  EXPECT_EQ(bench_.fetcher().history(2).size(), 1u);
+  EXPECT_EQ(error_of([&] { keyless.history(3); }).kind(), ErrorKind::not_found);
+}
+
 TEST_F(FetcherTest, OtherTimelinesAreAbsent) {
   put(a_, segment_name(3, 5), 35);
   EXPECT_FALSE(fetch(segment_name(3, 5)));

@@ -43,6 +43,7 @@ class ArchiveBench {
     info.plain_size = plain.size();
     info.tag = crypto::Namer(keys.wal_naming).name(crypto::BlobKind::wal, plain);
     info.segment = segment;
+    if (file.ends_with(".history")) info.history = value_or_throw(postgres::parse_timeline_history(plain));
     const auto key = key_of(file, copy);
     const auto built = build_wal_object(keys, key, info, plain, 1, random);
     const std::array<ByteView, 3> pieces{built.head, built.payload, built.footer};

@@ -68,6 +68,10 @@ WalFile WalFileReader::read(const WalSource& source, const FindUnfinished& find_
   if (out.name.kind == postgres::WalFileKind::segment || out.name.kind == postgres::WalFileKind::partial_segment) {
     out.info.segment = checked_segment(source, out.name, plain, find_unfinished);
   }
+  if (out.name.kind == postgres::WalFileKind::history) {
+    // One that can't be read is archived as it is: it is PostgreSQL's, and a person may mend it.
+    if (auto history = postgres::parse_timeline_history(plain)) out.info.history = std::move(*history);
+  }
   out.info.tag = namer_.name(crypto::BlobKind::wal, plain);
   out.content = compressor_.compress(plain);
   if (room_.capacity() > most_kept_room) room_ = {};

@@ -20,6 +20,7 @@ enum class Section : std::uint8_t {
   chain = 7,
   changes = 8,
   events = 9,
+  history = 10,
 };
 
 /// What a 1 GiB segment can tell stays below it; what claims more isn't read.
@@ -113,6 +114,25 @@ void get_restore_points(BinaryReader& in, std::vector<postgres::RestorePoint>& p
   }
 }
 
+void put_history(BinaryWriter& out, const std::vector<postgres::TimelineSwitch>& history) {
+  out.varint(history.size());
+  for (const auto& entry : history) {
+    out.varint(entry.timeline);
+    out.varint(entry.switch_point.value);
+    out.text(entry.reason);
+  }
+}
+
+void get_history(BinaryReader& in, std::vector<postgres::TimelineSwitch>& history) {
+  const auto count = in.count(3);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    auto& entry = history.emplace_back();
+    entry.timeline = static_cast<postgres::TimelineId>(in.varint());
+    entry.switch_point = {in.varint()};
+    entry.reason = in.text();
+  }
+}
+
 void get_file(BinaryReader& in, WalInfo& info) {
   info.system_id = in.u64();
   info.file_name = in.text();
@@ -155,6 +175,9 @@ Result<void> get_section(std::uint8_t tag, ByteView bytes, WalInfo& info) {
     case Section::events:
       read_events(in, info.segment.events.emplace());
       break;
+    case Section::history:
+      get_history(in, info.history);
+      break;
     default:
       return {};  // a later version's
   }
@@ -173,6 +196,9 @@ Bytes serialize(const WalInfo& info) {
     o.varint(info.plain_size);
     o.raw(info.tag);
   });
+  if (!info.history.empty()) {
+    put_section(out, Section::history, [&](BinaryWriter& o) { put_history(o, info.history); });
+  }
   if (s.segment_size == 0) return bytes;
   put_section(out, Section::segment, [&](BinaryWriter& o) { put_segment(o, s); });
   put_section(out, Section::transactions, [&](BinaryWriter& o) { put_transactions(o, s); });

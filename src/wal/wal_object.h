@@ -12,6 +12,7 @@
 #include "crypto/keys.h"
 #include "crypto/names.h"
 #include "os/aligned_buffer.h"
+#include "postgres/timeline_history.h"
 #include "postgres/types.h"
 #include "postgres/wal_record.h"
 #include "wal/change_map.h"
@@ -25,6 +26,9 @@ struct WalInfo {
   std::string file_name;         ///< segment, .partial, .backup or .history
   std::uint64_t plain_size = 0;  ///< bytes
   crypto::BlobName tag{};        ///< keyed name of the plain bytes: "same bytes again?"
+  /// Of a .history file: where its timeline comes from, so that a host without the private key can tell how timelines
+  /// branch. Empty: another file, or stored before this was noted.
+  std::vector<postgres::TimelineSwitch> history = {};
 
   /// Of segments only; zero and empty for the others.
   struct Segment {

@@ -71,6 +71,18 @@ TEST_F(WalObject, InfoNeedsOnlyTheFirstBytesAndNoPrivateKey) {
   EXPECT_EQ(info.segment.max_time.micros, 300);
 }
 
+TEST_F(WalObject, TellsOfAHistoryFileWhereItsTimelineComesFrom) {
+  info_.file_name = "00000003.history";
+  info_.segment = {};
+  info_.history = {{1, {0x3000060}, "no recovery target specified"}, {2, {0x5000000}, ""}};
+  const auto read = value_or_throw(parse_wal_info(serialize(info_)));
+  ASSERT_EQ(read.history.size(), 2u);
+  EXPECT_EQ(read.history[0].timeline, 1u);
+  EXPECT_EQ(read.history[0].switch_point, postgres::Lsn{0x3000060});
+  EXPECT_EQ(read.history[0].reason, "no recovery target specified");
+  EXPECT_EQ(read.history[1].switch_point, postgres::Lsn{0x5000000});
+}
+
 TEST_F(WalObject, OpensNowhereElse) {
   const auto stored = object();
   const auto error =
