@@ -127,6 +127,7 @@ int main(int argc, char** argv) {
   write("wal_ticket", "ticket", serialize(ticket(secrets, keys)));
   write("wal_enrolments", "one", serialize(std::vector<wal::EnrolledCluster>{{7, 1, 2, 1, "/srv/pg", {5'000'000}}}));
   write("app_restore_record", "record", serialize(record()));
-  write("repository_heads", "one", serialize(repository::HeadMap{{"primary cluster/x", {3, {1, 2}}}}));
+  write("repository_heads", "one",
+        serialize(repository::HeadMap{{"primary cluster/x", {"x", {3, {1, 2}}, {{"backups/x", 3}}}}}));
   return 0;
 }

@@ -7,9 +7,8 @@
 #include "app/backup_view.h"
 #include "app/command.h"
 #include "app/heads_view.h"
-#include "app/wal_view.h"
+#include "app/wal_status.h"
 #include "base/units.h"
-#include "wal/archive.h"
 #include "wal/stream_price.h"
 
 namespace owl::app {
@@ -69,18 +68,12 @@ void show_heads(Invocation& in, const std::vector<repository::SurveyedSource>& s
   }
 }
 
-Json show_wal(Invocation& in) {
-  Json document = Json::array();
-  for (auto system : wal::Archive::systems(in.stores(), in.stop())) {
-    const auto archive = wal::Archive::load(in.stores(), system, in.stop());
-    std::size_t files = 0;
-    for (auto timeline : archive.timelines()) files += archive.files(timeline).size();
-    in.output().say(
-        fmt::format("WAL           system {}: {} files on {} timelines (`owlbackup wal status` looks for gaps)", system,
-                    files, archive.timelines().size()));
-    document.push(Json().set("system_id", std::to_string(system)).set("files", files));
-  }
-  return document;
+Json show_wal(Invocation& in, const crypto::HostKeys& keys) {
+  const auto objective = in.settings().objectives.rpo;
+  const auto status = gather_wal_status(in, keys);
+  say_wal_sums(in.output(), status, objective);
+  for (const auto& warning : wal_warnings(status, objective)) in.monitor().warning(warning);
+  return to_json(status, objective);
 }
 
 /// Pieces of the open segment are the one thing that costs by the clock.
@@ -104,7 +97,7 @@ int run_status(Invocation& in) {
   document.set("fingerprint", to_hex(keys.fingerprint));
   const auto backups = load_backups(in, keys);
   document.set("backups", show_backups(in, backups)).set("damaged", damaged_json(backups));
-  document.set("wal", show_wal(in));
+  document.set("wal", show_wal(in, keys));
   if (in.settings().wal.stream) document.set("streaming", show_streaming(in));
   const auto sources = survey_stores(in, keys);
   show_heads(in, sources);

@@ -143,9 +143,7 @@ void add_wal(Command& app) {
   fetch.option("--ticket", arguments->ticket, "A recovery ticket with the keys, stores and timelines of this recovery");
   fetch.runs([arguments](Invocation& in) { return run_fetch(in, *arguments); });
 
-  auto status =
-      wal.add_command("status", "Ranges of archived WAL per timeline, and gaps", "owlbackup wal status --json");
-  status.runs(show_wal_status);
+  add_wal_status(wal);
   add_wal_show(wal);
   add_wal_find(wal);
 }
