@@ -1,10 +1,9 @@
 #include <fmt/core.h>
 
+#include "app/cluster_backup.h"
 #include "app/command.h"
 #include "app/invocation.h"
 #include "base/units.h"
-#include "cluster/backup.h"
-#include "os/system.h"
 
 namespace owl::app {
 namespace {
@@ -15,22 +14,6 @@ struct BackupArguments {
   std::string label;
   bool full = false;
 };
-
-cluster::BackupOptions backup_options(Invocation& in, const BackupArguments& arguments) {
-  const auto& settings = in.settings();
-  cluster::BackupOptions options;
-  options.connection = settings.postgres.connection;
-  options.data_directory = settings.postgres.data_directory;
-  options.name = settings.name;
-  options.label = arguments.label;
-  options.state_directory = settings.state.directory;
-  options.workers = settings.backup.workers == 0 ? os::processor_count() : settings.backup.workers;
-  options.memory_bytes = settings.backup.memory;
-  options.zstd_level = settings.compression.level;
-  options.fast_checkpoint = settings.backup.fast_checkpoint;
-  options.wal_timeout = settings.backup.wal_timeout;
-  return options;
-}
 
 Json to_json(const cluster::BackupResult& result) {
   Json stores = Json::array();
@@ -49,8 +32,8 @@ Json to_json(const cluster::BackupResult& result) {
 int run_backup_cluster(Invocation& in, const BackupArguments& arguments) {
   in.output().stream_events();
   const auto& keys = in.checked_keys();
-  const auto result = cluster::run_backup(backup_options(in, arguments), in.stores(), keys, in.clock(), in.random(),
-                                          in.monitor(), in.stop());
+  const auto result = cluster::run_backup(backup_options(in, arguments.label), in.stores(), keys, in.clock(),
+                                          in.random(), in.monitor(), in.stop());
   for (const auto& store : in.stores().dropped()) {
     in.monitor().warning(fmt::format("the backup is not in store {}; it is whole in the others", store));
   }

@@ -90,15 +90,17 @@ std::vector<storage::StoreOptions> Invocation::store_options() {
 }
 
 repository::StoreSet& Invocation::stores() {
-  if (!stores_) {
-    std::vector<repository::StoreSet::Member> members;
-    for (const auto& options : store_options()) {
-      auto opened = storage::open_store(options, clock_, random_);
-      members.push_back({opened.name, opened.store, opened.meter});
-    }
-    stores_ = std::make_unique<repository::StoreSet>(std::move(members), monitor());
-  }
+  if (!stores_) stores_ = std::make_unique<repository::StoreSet>(open_stores(), monitor());
   return *stores_;
+}
+
+std::vector<repository::StoreSet::Member> Invocation::open_stores() {
+  std::vector<repository::StoreSet::Member> members;
+  for (const auto& options : store_options()) {
+    auto opened = storage::open_store(options, clock_, random_);
+    members.push_back({opened.name, opened.store, opened.meter});
+  }
+  return members;
 }
 
 const crypto::HostKeys& Invocation::keys() {

@@ -46,6 +46,8 @@ class Invocation {
   std::vector<storage::StoreOptions> store_options();
   /// Opens them; nothing is contacted.
   repository::StoreSet& stores();
+  /// Opens them anew, for work beside the command's own: who drops out of one set stays in the other.
+  std::vector<repository::StoreSet::Member> open_stores();
   /// The host's key file; Error(config) that names `init` and `keys enroll` when there is none.
   const crypto::HostKeys& keys();
   /// As keys(), and each store is checked to hold this repository; stores that can't be reached drop out with a

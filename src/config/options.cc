@@ -140,6 +140,9 @@ std::vector<Option> engine_options() {
       size("wal.spool_size", at(&Settings::wal, &WalSettings::spool_size), 16 * MiB, "The most that the spool holds."),
       number("wal.look_ahead", at(&Settings::wal, &WalSettings::look_ahead), {0, 1024},
              "How many files the WAL service archives before PostgreSQL asks for them."),
+      duration("wal.check", at(&Settings::wal, &WalSettings::check),
+               "How often the WAL service compares what the stores list with what was archived, and writes its "
+               "metrics."),
       flag("wal.stream", at(&Settings::wal, &WalSettings::stream),
            "The WAL service also receives WAL over the replication protocol, so that a disaster takes seconds and not "
            "a segment. `owlbackup wal stream` does so alone."),

@@ -54,6 +54,7 @@ struct WalSettings {
   std::string slot = "owlbackup";                   ///< the replication slot
   bool heartbeat = true;                            ///< an empty transaction now and then, where nobody writes
   bool stream_synchronous = false;                  ///< may count as a synchronous standby
+  std::chrono::milliseconds check{60'000};  ///< how often the service compares the stores with what was archived
 };
 
 struct BackupSettings {

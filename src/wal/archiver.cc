@@ -13,7 +13,7 @@
 namespace owl::wal {
 namespace {
 
-constexpr std::size_t most_tasks = 64;
+constexpr std::size_t most_tasks = 64, segment_name_size = 24;
 constexpr std::chrono::seconds failures_are_kept{10}, told_is_kept{30};
 
 FileMark mark_of(const WalSource& source) {
@@ -142,6 +142,19 @@ bool Archiver::has_begun(const std::string& name) {
   return !failed || clock_.monotonic() - found->second.since < failures_are_kept;
 }
 
+bool Archiver::is_under_way(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const auto found = begun_.find(name);
+  return found != begun_.end() && found->second.job->state() == ArchiveJob::State::running;
+}
+
+std::vector<std::string> Archiver::acknowledged() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> out;
+  for (const auto& [timeline, segment] : acknowledged_) out.push_back(segment);
+  return out;
+}
+
 void Archiver::keep_only(const std::vector<std::string>& names) {
   const std::lock_guard lock(mutex_);
   std::erase_if(begun_, [&](const auto& entry) {
@@ -159,9 +172,14 @@ void Archiver::note_outcome(const std::string& name, const PushResult* result, c
   if (over) begun_.erase(found);
   if (error != nullptr) {
     state_.last_error = fmt::format("{}: {}", name, error->what());
+    ++state_.failed;
     return;
   }
   told_[name] = clock_.monotonic();
+  if (name.size() == segment_name_size) {
+    auto& greatest = acknowledged_[name.substr(0, 8)];  // of its timeline; names sort as segments do
+    greatest = std::max(greatest, name);
+  }
   state_.last_error.clear();
   state_.last_archived = name;
   state_.last_time = clock_.now();

@@ -54,6 +54,10 @@ class Archiver {
   void begin(WalSource source, std::function<bool()> still_there);
   /// Is a file taken on already (and not failed long ago), or archived just now?
   bool has_begun(const std::string& name);
+  /// Is somebody reading or storing it just now?
+  bool is_under_way(const std::string& name);
+  /// Of each timeline the greatest segment that PostgreSQL was told is archived, since the start.
+  std::vector<std::string> acknowledged();
   /// Forgets what was begun and is not among these names any more: somebody else archived it.
   void keep_only(const std::vector<std::string>& names);
 
@@ -62,6 +66,7 @@ class Archiver {
   struct State {
     std::size_t running = 0, waiting_to_be_asked = 0;
     std::uint64_t archived = 0, plain_bytes = 0, stored_bytes = 0;  ///< since the start, as PostgreSQL was told
+    std::uint64_t failed = 0;                                       ///< asks that were answered with an error
     std::string last_archived;
     Timestamp last_time;
     std::string last_error;  ///< of an ask; empty once one succeeds
@@ -100,6 +105,7 @@ class Archiver {
   std::map<std::string, Begun> begun_;
   /// Told "archived" a moment ago: PostgreSQL takes a while to rename .ready to .done.
   std::map<std::string, std::chrono::nanoseconds> told_;
+  std::map<std::string, std::string> acknowledged_;  ///< timeline → segment
   State state_;
   BoundedQueue<Task> tasks_;
   std::vector<std::jthread> workers_;

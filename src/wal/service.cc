@@ -8,27 +8,26 @@
 #include <memory>
 #include <thread>
 
-#include "codec/json.h"
 #include "concurrency/guarded.h"
 #include "concurrency/task_group.h"
 #include "os/file.h"
 #include "wal/level.h"
+#include "wal/service_metrics.h"
+#include "wal/service_request.h"
 
 namespace owl::wal {
 namespace {
-
-using codec::Json;
 
 constexpr std::chrono::milliseconds request_patience{5000}, accept_patience{500};
 constexpr std::size_t most_conversations = 32;
 
 /// What owl-wal sends beside its line, in this order.
-WalSource source_of(os::SocketMessage& request, const ServiceOptions& options, Clock& clock) {
+WalSource source_of(const std::string& name, os::SocketMessage& request, const ServiceOptions& options, Clock& clock) {
   if (request.descriptors.size() != 3) {
     throw Error(ErrorKind::usage, "a push needs the descriptors of the file, of pg_control and of the data directory");
   }
   WalSource source;
-  source.name = request.line.substr(request.line.find(' ') + 1);
+  source.name = name;
   source.path = "pg_wal/" + source.name;
   source.file = std::move(request.descriptors[0]);
   source.control = postgres::read_control_file(request.descriptors[1], "global/pg_control", clock).parsed;
@@ -38,11 +37,40 @@ WalSource source_of(os::SocketMessage& request, const ServiceOptions& options, C
   return source;
 }
 
+/// What the service is doing just now. Thread-safe, like what it asks.
+class Snapshots {
+ public:
+  Snapshots(Archiver& archiver, Guarded<DiskGuard>& disk, const ArchiveWatch& watch, const ServiceOptions& options,
+            Clock& clock)
+      : archiver_(archiver), disk_(disk), watch_(watch), options_(options), clock_(clock) {}
+
+  ServiceSnapshot take() const {
+    ServiceSnapshot out;
+    out.now = clock_.now();
+    out.archiver = archiver_.state();
+    for (const auto& lane : archiver_.lanes()) out.lanes.push_back({lane->name(), lane->state()});
+    if (auto* spool = archiver_.spool()) out.spool = spool->state();
+    out.disk = disk_.lock()->state();
+    out.disk_seen = out.disk.free_bytes > 0 || out.disk.percent > 0;
+    out.watch = watch_.state();
+    out.segment_size = options_.watch.segment_size;
+    out.waiting = waiting_files(options_.look_ahead.data_directory);
+    return out;
+  }
+
+ private:
+  Archiver& archiver_;
+  Guarded<DiskGuard>& disk_;
+  const ArchiveWatch& watch_;
+  const ServiceOptions& options_;
+  Clock& clock_;
+};
+
 class Conversations {
  public:
-  Conversations(Archiver& archiver, Guarded<DiskGuard>& disk, const ServiceOptions& options, Clock& clock,
+  Conversations(Archiver& archiver, const Snapshots& snapshots, const ServiceOptions& options, Clock& clock,
                 std::stop_token stop)
-      : archiver_(archiver), disk_(disk), options_(options), clock_(clock), stop_(std::move(stop)) {}
+      : archiver_(archiver), snapshots_(snapshots), options_(options), clock_(clock), stop_(std::move(stop)) {}
 
   void begin(os::SocketConversation conversation) {
     std::erase_if(threads_, [](const Running& running) { return running.done->load(); });
@@ -66,11 +94,12 @@ class Conversations {
     if (!peer || (*peer != options_.owner_uid && *peer != 0 && *peer != ::geteuid())) {
       return "error this account may not ask the WAL service";
     }
-    auto request = conversation.receive(request_patience);
-    if (request.line == "status") return "ok " + describe_service(archiver_, disk_.lock()->state());
-    if (!request.line.starts_with("push ")) return "error the request makes no sense";
+    auto message = conversation.receive(request_patience);
+    const auto request = parse_service_request(message.line);
+    if (!request) return fmt::format("error {}", request.error().what());
+    if (request->kind == ServiceRequest::Kind::status) return "ok " + to_json_text(snapshots_.take());
     try {
-      auto source = source_of(request, options_, clock_);
+      auto source = source_of(request->file_name, message, options_, clock_);
       if (source.control.system_id != options_.system_id) return "elsewhere";
       archiver_.archive(std::move(source), stop_);
       return "ok";
@@ -80,7 +109,7 @@ class Conversations {
   }
 
   Archiver& archiver_;
-  Guarded<DiskGuard>& disk_;
+  const Snapshots& snapshots_;
   const ServiceOptions& options_;
   Clock& clock_;
   std::stop_token stop_;
@@ -126,54 +155,47 @@ void watch_disk(const ServiceOptions& options, Guarded<DiskGuard>& guard, Clock&
   } while (clock.sleep(options.look_at_disk_every, stop));
 }
 
+/// The folder is another program's: where it isn't there, nobody collects.
+void write_metrics(const Snapshots& snapshots, const ServiceOptions& options, Clock& clock, Monitor& monitor,
+                   const std::stop_token& stop) {
+  constexpr unsigned readable = 0644;
+  bool told = false;
+  do {
+    try {
+      if (!os::status_of(options.textfile.parent_path(), true)) continue;
+      os::replace_file(options.textfile, as_bytes(to_metrics(snapshots.take(), options.name)), readable);
+      told = false;
+    } catch (const Error& error) {
+      if (!told) monitor.warning(fmt::format("the metrics can't be written: {}", error.what()));
+      told = true;
+    }
+  } while (clock.sleep(options.watch.every, stop));
+}
+
 }  // namespace
 
 void serve_wal(const os::SocketListener& listener, Archiver& archiver, const crypto::HostKeys& keys,
                const ServiceOptions& options, Clock& clock, Monitor& monitor, std::stop_token stop) {
   Guarded<DiskGuard> disk;
+  ArchiveWatch watch(archiver, keys, options.watch, clock, monitor);
+  const Snapshots snapshots(archiver, disk, watch, options, clock);
   TaskGroup group(stop);
   group.add("wal-disk", [&](const std::stop_token& token) { watch_disk(options, disk, clock, monitor, token); });
   group.add("wal-ahead", [&](std::stop_token token) { look_ahead(archiver, options.look_ahead, clock, token); });
   group.add("wal-level",
             [&](const std::stop_token& token) { keep_level(archiver, keys, options, clock, monitor, token); });
   group.add("wal-socket", [&](std::stop_token token) {
-    Conversations conversations(archiver, disk, options, clock, token);
+    Conversations conversations(archiver, snapshots, options, clock, token);
     while (!token.stop_requested()) {
       if (auto conversation = listener.accept(accept_patience)) conversations.begin(std::move(*conversation));
     }
   });
+  group.add("wal-check", [&](std::stop_token token) { watch.run(token); });
+  if (!options.textfile.empty()) {
+    group.add("wal-metrics",
+              [&](const std::stop_token& token) { write_metrics(snapshots, options, clock, monitor, token); });
+  }
   group.wait();
-}
-
-std::string describe_service(Archiver& archiver, const DiskState& disk) {
-  const auto state = archiver.state();
-  Json lanes = Json::array();
-  for (const auto& lane : archiver.lanes()) {
-    const auto one = lane->state();
-    lanes.push(Json()
-                   .set("store", lane->name())
-                   .set("answers", !one.breaker.open)
-                   .set("failures", one.breaker.failures)
-                   .set("last_error", one.breaker.last_error)
-                   .set("waiting", one.waiting)
-                   .set("missed", one.missed));
-  }
-  Json out;
-  out.set("pid", ::getpid()).set("archived", state.archived).set("plain_bytes", state.plain_bytes);
-  out.set("stored_bytes", state.stored_bytes).set("last_archived", state.last_archived);
-  out.set("last_time", state.last_time.micros == 0 ? "" : to_iso(state.last_time)).set("last_error", state.last_error);
-  out.set("running", state.running)
-      .set("waiting_to_be_asked", state.waiting_to_be_asked)
-      .set("stores", std::move(lanes));
-  Json fill;
-  fill.set("used_percent", disk.percent).set("free_bytes", disk.free_bytes);
-  if (disk.time_left) fill.set("seconds_until_full", disk.time_left->count());
-  out.set("disk", std::move(fill));
-  if (auto* spool = archiver.spool()) {
-    const auto held = spool->state();
-    out.set("spool", Json().set("files", held.files).set("bytes", held.bytes).set("limit_bytes", held.limit_bytes));
-  }
-  return out.dump();
 }
 
 }  // namespace owl::wal

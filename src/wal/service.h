@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "observe/monitor.h"
 #include "os/unix_socket.h"
+#include "wal/archive_watch.h"
 #include "wal/archiver.h"
 #include "wal/disk_guard.h"
 #include "wal/look_ahead.h"
@@ -17,6 +18,9 @@ struct ServiceOptions {
   std::uint32_t owner_uid = 0;  ///< of the data directory: may ask, beside root and ourselves
   postgres::SystemId system_id = 0;
   std::chrono::milliseconds level_every{5000}, look_at_disk_every{10'000};
+  WatchOptions watch;              ///< its data directory and system id are those above
+  std::string name;                ///< the set-up's, for the metrics
+  std::filesystem::path textfile;  ///< metrics are written to, every `watch.every`; empty: none
 };
 
 /// The resident WAL service: answers `owl-wal push` on a socket, looks ahead, and brings stores level that were away.
@@ -28,8 +32,5 @@ struct ServiceOptions {
 /// by itself. `status` is answered with `ok` and a JSON object.
 void serve_wal(const os::SocketListener& listener, Archiver& archiver, const crypto::HostKeys& keys,
                const ServiceOptions& options, Clock& clock, Monitor& monitor, std::stop_token stop);
-
-/// What `status` answers, as JSON text.
-std::string describe_service(Archiver& archiver, const DiskState& disk);
 
 }  // namespace owl::wal
