@@ -51,6 +51,7 @@ class Examination {
       settings(facts);
       directory(facts);
       archiver(connection);
+      failover(connection, facts);
       for (auto& finding : examine_streaming(in_, connection)) findings.push_back(std::move(finding));
     });
   }
@@ -149,6 +150,21 @@ class Examination {
         fmt::format("archiving fails: {} failures, the last with {}", rows[0][0].value_or("?"),
                     rows[0][1].value_or("?")),
         "Look into the server's log for what owlbackup said.");
+  }
+
+  /// A standby marks what it gets by streaming as archived, whether the primary had archived it or not.
+  void failover(owl::postgres::Connection& connection, const owl::postgres::ServerFacts& facts) {
+    if (facts.archive_mode != "on") return;
+    const bool has_standby =
+        connection.query_text(
+            "SELECT count(*) > 0 FROM pg_catalog.pg_stat_replication WHERE application_name NOT IN"
+            " ('pg_basebackup', 'pg_receivewal') AND application_name NOT LIKE 'owlbackup%'") == "t";
+    if (!facts.in_recovery && !has_standby) return;
+    add(Finding::Level::warning, "postgres",
+        fmt::format("archive_mode is on, and this server {} a standby: after a failover, what the dead primary had not "
+                    "archived is archived only while the new one still has it",
+                    facts.in_recovery ? "is" : "has"),
+        "archive_mode = always on both, then restart; or `owlbackup wal stream`. wal_keep_size helps meanwhile.");
   }
 
   Invocation& in_;
