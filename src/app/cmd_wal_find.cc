@@ -174,6 +174,7 @@ class Find {
       out.say(
           fmt::format("The last moment before: owlbackup restore cluster --to DIR --target-lsn {} --target-exclusive",
                       to_text(found.back().stop_before)));
+      if (of_all) say_how_to_go_on(sought, found.front());
     }
     out.result(Json()
                    .set("sought", sought.name)
@@ -182,6 +183,22 @@ class Find {
                    .set("segments", path_.segments.size())
                    .set("missing_segments", path_.missing.size())
                    .set("removals", std::move(removals)));
+  }
+
+  /// WAL has numbers, not names: a catalogue from before tells the number.
+  void say_how_to_go_on(const Sought& sought, const wal::Removal& first) {
+    std::string quoted;
+    for (const char c : sought.name) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+    in_.output().say(fmt::format(
+        "Which of them was {}? Restore to before the first, or before any that it may be:\n"
+        "  owlbackup restore cluster --to DIR --target-lsn {} --target-exclusive --start\n"
+        "there, in its database, ask\n"
+        "  SELECT coalesce(nullif(c.reltablespace, 0), d.dattablespace) || '/' || d.oid || '/' ||"
+        " pg_relation_filenode(c.oid)\n"
+        "  FROM pg_class c, pg_database d WHERE c.oid = '{}'::regclass AND d.datname = current_database();\n"
+        "and give what it prints to\n"
+        "  owlbackup wal find --relation TABLESPACE/DATABASE/RELFILENODE",
+        sought.name, to_text(first.stop_before), quoted));
   }
 
   Invocation& in_;

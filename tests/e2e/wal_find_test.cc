@@ -88,6 +88,24 @@ TEST_F(WalFind, ADroppedTableByAName) {
   EXPECT_THAT(text.out, HasSubstr("The last moment before: owlbackup restore cluster --to DIR --target-lsn "));
 }
 
+/// To the letter: the restore that it names, the question that it gives, the command that takes the answer.
+TEST_F(WalFind, ATableThatIsGoneIsFoundTheWayTheOutputSays) {
+  const auto text = site->owl({"wal", "find", "--dropped", "orders"}).out;
+  const auto between = [&](const std::string& begin, const std::string& end) {
+    const auto from = text.find(begin) + begin.size();
+    EXPECT_NE(text.find(begin), std::string::npos) << begin << text;
+    return text.substr(from, text.find(end, from) - from);
+  };
+  const auto lsn = between("or before any that it may be:\n  owlbackup restore cluster --to DIR --target-lsn ",
+                           " --target-exclusive");
+  const auto relation = restored(lsn, between("there, in its database, ask\n", ";\nand give"));
+  const auto document = find({"--relation", relation});
+  const auto& removals = *document["removals"].as_array();
+  ASSERT_FALSE(removals.empty()) << relation;
+  EXPECT_EQ(removals.back()["what"].text_or(""), "dropped");
+  EXPECT_EQ(removals.back()["files"].as_array()->at(0).text_or(""), relation);
+}
+
 TEST_F(WalFind, ATruncatedTable) {
   const auto document = find({"--dropped", "public.kept"});
   const auto* removals = document["removals"].as_array();
