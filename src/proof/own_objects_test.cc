@@ -1,5 +1,6 @@
 #include "proof/test_support.h"
 #include "repository/trash.h"
+#include "wal/gap_acknowledgement.h"
 
 namespace owl::proof {
 namespace {
@@ -67,6 +68,17 @@ TEST_F(VerifyTest, WhatItConcernsAndWhatToDoIsSaid) {
           "from a copy of this one.",
           "upkeep: No backup is damaged. What it told of is stored again by the next backup. Remove it.",
           "upkeep: No backup is damaged, but no sweep goes past it. Remove it once no backup is running."));
+}
+
+TEST_F(VerifyTest, TheRecordOfAKnownGapIsReadToo) {
+  repository::StoreSet stores = bench.raw_stores();
+  wal::acknowledge_gap(stores, bench.keys,
+                       {7, "000000010000000000000004", "000000010000000000000006", "lost", "db1", {9}}, bench.clock,
+                       bench.random);
+  EXPECT_THAT(found(), IsEmpty());
+  const auto key = first_in("wal-gaps/");
+  flip("a", key, 90);
+  EXPECT_THAT(found(), ElementsAre(HasSubstr("a " + key)));
 }
 
 TEST_F(VerifyTest, WhatInitWritesAnewIsWholeAgain) {
