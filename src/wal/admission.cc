@@ -19,6 +19,21 @@ bool timeline_known(const WalSource& source, postgres::TimelineId timeline, repo
   return known;
 }
 
+/// A clone or a snapshot that was started as it is stays on its original's timeline: what it writes there first would
+/// stand in the original's way.
+void refuse_copy(const WalSource& source, const Enrolments& enrolments) {
+  const auto original = enrolments.original_of(source.data_directory, source.control.system_id);
+  if (!original) return;
+  throw Error(ErrorKind::refused,
+              fmt::format("the data directory {} must not archive {}: it is not enrolled, and {} is, which is the same "
+                          "cluster (system id "
+                          "{}): this is a copy of it",
+                          source.data_directory_path, source.name, original->data_directory, original->system_id))
+      .with_hint(
+          "Set archive_mode = off in the copy. If it takes the original's place: remove that one's data directory, and "
+          "`owlbackup doctor --enrol`.");
+}
+
 }  // namespace
 
 void require_admission(const WalSource& source, const Enrolments& enrolments, repository::StoreSet& stores,
@@ -26,7 +41,7 @@ void require_admission(const WalSource& source, const Enrolments& enrolments, re
   if (enrolments.covers(source.data_directory, source.control.system_id)) return;
   const auto name = value_or_throw(postgres::parse_wal_file_name(source.name));
   const bool history = name.kind == postgres::WalFileKind::history;
-  if (!history && timeline_known(source, name.timeline, stores, stop)) return;
+  if (!history && timeline_known(source, name.timeline, stores, stop)) return refuse_copy(source, enrolments);
   throw Error(
       ErrorKind::refused,
       fmt::format("{} begins {} and the data directory {} is not enrolled: this may be a restored or cloned cluster",

@@ -110,6 +110,17 @@ bool Enrolments::covers(const std::filesystem::path& data_directory, postgres::S
   return status && covers(FolderIdentity{status->device, status->inode}, system_id);
 }
 
+std::optional<EnrolledCluster> Enrolments::original_of(const FolderIdentity& data_directory,
+                                                       postgres::SystemId system_id) const {
+  if (covers(data_directory, system_id)) return std::nullopt;
+  for (const auto& cluster : clusters_) {
+    if (cluster.system_id != system_id) continue;
+    const auto status = os::status_of(cluster.data_directory, true);
+    if (status && status->device == cluster.device && status->inode == cluster.inode) return cluster;
+  }
+  return std::nullopt;
+}
+
 void Enrolments::save() const {
   os::make_folders(path_.parent_path(), 0700);
   os::replace_file(path_, serialize(clusters_));

@@ -41,6 +41,8 @@ class Enrolments {
   /// Is this very folder enrolled for this system id?
   bool covers(const FolderIdentity& data_directory, postgres::SystemId system_id) const;
   bool covers(const std::filesystem::path& data_directory, postgres::SystemId system_id) const;
+  /// The enrolled data directory of this cluster that is still on this host, beside this one, which then is a copy.
+  std::optional<EnrolledCluster> original_of(const FolderIdentity& data_directory, postgres::SystemId system_id) const;
   const std::vector<EnrolledCluster>& all() const { return clusters_; }
 
  private:

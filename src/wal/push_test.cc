@@ -279,6 +279,24 @@ TEST_F(PushTest, AKnownTimelineNeedsNone) {
   EXPECT_EQ(push(segment_name(1, 4), wal_.segments()[1]).outcome, PushOutcome::stored);
 }
 
+TEST_F(PushTest, ACopyBesideItsOriginalMayNotArchiveOnTheSameTimeline) {
+  push();
+  const auto original = folder_ / "original";
+  os::make_folders(original / "global");
+  os::replace_file(original / "global/pg_control", control_);
+  enrolments_.forget(data_directory_);
+  enrolments_.enrol(original, {1});
+  wal_.add_sized(5);
+  const auto error = error_of([&] { push(segment_name(1, 4), wal_.segments()[1]); });
+  EXPECT_EQ(error.kind(), ErrorKind::refused);
+  EXPECT_EQ(error.message(), "the data directory " + data_directory_.string() + " must not archive " +
+                                 segment_name(1, 4) + ": it is not enrolled, and " + original.string() +
+                                 " is, which is the same cluster (system id " + std::to_string(system_id_) +
+                                 "): this is a copy of it");
+  std::filesystem::remove_all(original);
+  EXPECT_EQ(push(segment_name(1, 4), wal_.segments()[1]).outcome, PushOutcome::stored) << "it was moved";
+}
+
 TEST_F(PushTest, AHistoryFileAlwaysNeedsAnEnrolledDirectory) {
   const std::string text = "1\t0/301000\tno recovery target specified\n";
   EXPECT_EQ(push("00000002.history", as_bytes(text)).outcome, PushOutcome::stored);

@@ -196,5 +196,27 @@ TEST_F(WalGaps, TwoClustersShareAnArchive) {
   EXPECT_EQ(connection.query_text("SELECT string_agg(n::text, ' ') FROM log"), "7");
 }
 
+/// A snapshot of the data directory that is started as it is: same system id, same timeline, same archive_command.
+TEST_F(WalGaps, ACopyOnTheSameTimelineMustNotArchive) {
+  site.archive();
+  site.server().stop();
+  const auto copied = site.as_server({"cp", "-a", site.server().data_dir(), site.folder() / "copy"});
+  ASSERT_EQ(copied.exit_code, 0) << copied;
+  site.server().start();
+  PostgresServer copy({.data_dir = site.folder() / "copy"});
+  const auto segment = copy.psql("INSERT INTO log VALUES (999); SELECT pg_walfile_name(pg_current_wal_insert_lsn());");
+  copy.psql("SELECT pg_switch_wal();");
+  EXPECT_TRUE(eventually([&] { return copy.log().find("this is a copy of it") != std::string::npos; })) << copy.log();
+  EXPECT_TRUE(site.wal_objects(segment).empty());
+
+  site.psql("INSERT INTO log VALUES (50);");
+  site.archive();
+  EXPECT_FALSE(site.wal_objects(segment).empty());
+  EXPECT_EQ(site.psql("SELECT failed_count FROM pg_stat_archiver;"), "0") << site.server().log();
+  const auto to = site.target("restored");
+  postgres::Connection restored(Site::connection_in(site.owl_ok({"restore", "cluster", "--to", to, "--start"})));
+  EXPECT_EQ(restored.query_text("SELECT max(n) FROM log"), "50");
+}
+
 }  // namespace
 }  // namespace owl::test
