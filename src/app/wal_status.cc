@@ -9,6 +9,7 @@
 #include "app/wal_view.h"
 #include "cluster/wal_chain.h"
 #include "os/unix_socket.h"
+#include "wal/streamed_end.h"
 
 namespace owl::app {
 namespace {
@@ -103,8 +104,21 @@ class SystemExamination {
       if (!furthest || furthest->segments.back().number < chain->segments.back().number) furthest = std::move(chain);
     }
     if (!furthest) return std::nullopt;
-    return WalReach{{(furthest->segments.back().number + 1) * status_.server->segment_size},
-                    last_commit(report, furthest->segments)};
+    WalReach out{{(furthest->segments.back().number + 1) * status_.server->segment_size},
+                 last_commit(report, furthest->segments),
+                 std::nullopt};
+    add_streamed(out, report, *furthest);
+    return out;
+  }
+
+  /// Pieces of the segment behind the last whole one, where no later one is archived.
+  void add_streamed(WalReach& reach, const wal::ArchiveReport& report, const cluster::WalChain& chain) {
+    if (chain.missing) return;
+    const auto streamed = wal::streamed_end(in_.stores(), std::to_string(report.system_id), chain.next, in_.stop());
+    if (!streamed) return;
+    reach.end = reach.end + streamed->end;
+    // A piece has all that was written before it was cut, which was no longer before it was stored than that.
+    reach.streamed = streamed->stored - in_.settings().wal.stream_interval;
   }
 
   std::optional<Timestamp> last_commit(const wal::ArchiveReport& report,
@@ -141,10 +155,10 @@ WalLag measure_lag(const std::optional<WalReach>& reach, const postgres::Archive
   out.segments = *out.bytes / server.segment_size;
   if (*out.bytes == 0) {
     out.rpo = std::chrono::microseconds(0);
-  } else if (!reach->last_commit) {
-    out.unknown = "no commit is in the last WAL that is archived";
+  } else if (const auto since = std::max(reach->last_commit, reach->streamed)) {
+    out.rpo = std::max(server.now - *since, std::chrono::microseconds(0));
   } else {
-    out.rpo = std::max(server.now - *reach->last_commit, std::chrono::microseconds(0));
+    out.unknown = "no commit is in the last WAL that is archived";
   }
   return out;
 }

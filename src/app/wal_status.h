@@ -16,6 +16,7 @@ namespace owl::app {
 struct WalReach {
   postgres::Lsn end;
   std::optional<Timestamp> last_commit;  ///< of the last commit before it, where a segment near the end has one
+  std::optional<Timestamp> streamed;     ///< what was written before is in reach, since it was streamed
 };
 
 /// What would be lost if the server's host vanished now. What can't be told is nullopt and never taken as good.

@@ -21,7 +21,7 @@ postgres::ArchiveProgress server(std::uint64_t written) {
 }
 
 TEST(MeasureLag, IsWhatNoRestoreCanReach) {
-  const WalReach reach{{0x5000000}, Timestamp{97'000'000}};
+  const WalReach reach{{0x5000000}, Timestamp{97'000'000}, {}};
   const auto lag = measure_lag(reach, server(0x7000100));
   EXPECT_EQ(lag.bytes, 0x2000100u);
   EXPECT_EQ(lag.segments, 2u);
@@ -30,21 +30,30 @@ TEST(MeasureLag, IsWhatNoRestoreCanReach) {
 }
 
 TEST(MeasureLag, IsNothingWhereAllThatWasWrittenIsArchived) {
-  const auto lag = measure_lag(WalReach{{0x5000000}, std::nullopt}, server(0x5000000));
+  const auto lag = measure_lag(WalReach{{0x5000000}, {}, {}}, server(0x5000000));
   EXPECT_EQ(lag.bytes, 0u);
   EXPECT_EQ(lag.rpo, 0s);
+}
+
+TEST(MeasureLag, TakesTheLaterOfCommitAndStream) {
+  const auto rpo = [](std::optional<Timestamp> commit, std::optional<Timestamp> streamed) {
+    return measure_lag(WalReach{{0x5000000}, commit, streamed}, server(0x5000100)).rpo;
+  };
+  EXPECT_EQ(rpo(Timestamp{40'000'000}, Timestamp{95'000'000}), 5s);
+  EXPECT_EQ(rpo(Timestamp{97'000'000}, Timestamp{95'000'000}), 3s);
+  EXPECT_EQ(rpo(std::nullopt, Timestamp{95'000'000}), 5s);
 }
 
 TEST(MeasureLag, NeverTakesTheUnknownForGood) {
   auto standby = server(0);
   standby.in_recovery = true;
   standby.written.reset();
-  const WalReach reach{{0x5000000}, Timestamp{97'000'000}};
+  const WalReach reach{{0x5000000}, Timestamp{97'000'000}, {}};
   EXPECT_FALSE(measure_lag(reach, standby).rpo);
   EXPECT_THAT(measure_lag(reach, standby).unknown, HasSubstr("standby"));
   EXPECT_FALSE(measure_lag(std::nullopt, server(0x6000000)).bytes);
   EXPECT_THAT(measure_lag(std::nullopt, server(0x6000000)).unknown, HasSubstr("no backup"));
-  const auto without_commit = measure_lag(WalReach{{0x5000000}, std::nullopt}, server(0x6000000));
+  const auto without_commit = measure_lag(WalReach{{0x5000000}, {}, {}}, server(0x6000000));
   EXPECT_EQ(without_commit.bytes, 0x1000000u);
   EXPECT_FALSE(without_commit.rpo);
 }

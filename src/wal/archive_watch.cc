@@ -48,7 +48,9 @@ ArchiveWatch::Listing ArchiveWatch::list(const std::stop_token& stop) {
 }
 
 Histories ArchiveWatch::histories(const Listing& listing, const std::stop_token& stop) {
-  for (const auto& name : files_in(options_.data_directory / "pg_wal")) {
+  // A copy's own timeline asks nothing of the archive.
+  const auto local = is_enrolled() ? files_in(options_.data_directory / "pg_wal") : std::vector<std::string>{};
+  for (const auto& name : local) {
     const auto parsed = postgres::parse_wal_file_name(name);
     if (!parsed || parsed->kind != postgres::WalFileKind::history || histories_.contains(parsed->timeline)) continue;
     const auto bytes = os::read_file_if_exists(options_.data_directory / "pg_wal" / name);

@@ -71,6 +71,7 @@ class ArchiveWatch {
   KnownExtents known(const Archive& archive, const std::stop_token& stop);
   void note_losses(const Listing& listing);
   bool is_pending(const std::string& name) const;
+  bool is_enrolled() const;
   bool may_repair() const;
   bool is_whole_here(postgres::SegmentId segment) const;
   bool archive_from_pg_wal(const std::string& name, const std::stop_token& stop);
@@ -88,6 +89,7 @@ class ArchiveWatch {
   std::optional<Archive> before_;  ///< the last whole listing
   Histories histories_;            ///< as they were read; they never change
   std::set<Gap> told_;
+  std::set<std::string> unrepairable_;  ///< files that were told to be so
   mutable std::mutex mutex_;
   State state_;
 };

@@ -47,15 +47,20 @@ bool ArchiveWatch::archive_from_pg_wal(const std::string& name, const std::stop_
     return true;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
-    monitor_.warning(fmt::format("{} is in no store, and can't be archived from pg_wal: {}", name, error.what()));
+    if (unrepairable_.insert(name).second) {
+      monitor_.warning(fmt::format("{} is in no store, and can't be archived from pg_wal: {}", name, error.what()));
+    }
     return false;
   }
 }
 
 /// May this data directory archive what PostgreSQL won't ask for again? A copy of the cluster must not.
 bool ArchiveWatch::may_repair() const {
-  return server_state(options_.data_directory, clock_).in_production &&
-         Enrolments(options_.state_directory).covers(options_.data_directory, options_.system_id);
+  return server_state(options_.data_directory, clock_).in_production && is_enrolled();
+}
+
+bool ArchiveWatch::is_enrolled() const {
+  return Enrolments(options_.state_directory).covers(options_.data_directory, options_.system_id);
 }
 
 void ArchiveWatch::repair_histories(const Archive& archive, const std::stop_token& stop) {

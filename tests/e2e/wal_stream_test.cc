@@ -5,6 +5,7 @@
 #include <memory>
 #include <thread>
 
+#include "codec/json.h"
 #include "e2e/files.h"
 #include "e2e/site.h"
 #include "os/process.h"
@@ -137,6 +138,20 @@ TEST_F(WalStream, LosesWithTheServerOnlyWhatItWroteLast) {
     if (lost_at - when < 1s + 2s) break;  // the interval, and what an upload may take on a busy host
     EXPECT_THAT(" " + rows + " ", HasSubstr(" " + std::to_string(n) + " "));
   }
+}
+
+TEST_F(WalStream, StatusCountsWhatWasStreamedAsWithinReach) {
+  const auto lag = [&] {
+    const auto status = value_or_throw(codec::Json::parse(site.owl({"--json", "wal", "status"}).out));
+    return status["systems"].as_array()->at(0)["lag"];
+  };
+  site.psql("SELECT pg_logical_emit_message(false, 'e2e', repeat('x', 3000000));");
+  EXPECT_GT(lag()["bytes"].unsigned_or(0), 2'000'000u) << lag().dump();
+  Stream stream(site);
+  insert_durably(1);
+  EXPECT_TRUE(eventually([&] { return lag()["bytes"].unsigned_or(9'999'999) < 1'000'000; })) << lag().dump();
+  EXPECT_LT(lag()["rpo_seconds"].number_or(1e9), 60) << lag().dump();
+  EXPECT_TRUE(lag()["rpo_met"].bool_or(false));
 }
 
 TEST_F(WalStream, GoesOnAfterItWasKilledAndAfterTheServerRestarted) {
