@@ -60,17 +60,12 @@ TEST_F(PushKill, ADamagedObjectGetsAGoodCopyBesideIt) {
 }
 
 TEST_F(PushKill, OtherBytesUnderTheSameNameAreRefusedWithTheirCauses) {
-  const auto pgdata = site.make("copy-of-pgdata");
-  site.as_server({"cp", "-r", (site.server().data_dir() / "global").string(), pgdata.string()});
-  site.as_server({"mkdir", (pgdata / "pg_wal").string()});
-  const auto copy = pgdata / "pg_wal" / name;
-  site.as_server({"cp", segment.string(), copy.string()});
   {
-    std::fstream file(copy, std::ios::binary | std::ios::in | std::ios::out);
+    std::fstream file(segment, std::ios::binary | std::ios::in | std::ios::out);
     file.seekp(-5, std::ios::end);  // behind the end of the WAL in it
     file.put('x');
   }
-  const auto run = site.owl({"wal", "push", copy.string()});
+  const auto run = push();
   EXPECT_EQ(run.exit_code, 1) << run.err;
   EXPECT_NE(run.err.find("other bytes are archived already under the name " + name), std::string::npos) << run.err;
   EXPECT_NE(run.err.find("rolled-back snapshot"), std::string::npos) << run.err;
