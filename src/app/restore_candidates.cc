@@ -25,6 +25,23 @@ void check_identity(Invocation& in, const Invocation::Secrets& secrets, const Re
   }
 }
 
+namespace {
+
+/// WAL leads to the same moment from whatever backup; without one, the newest backup itself is the moment, and another
+/// must not quietly take its place.
+void require_readable(const ViewedBackups& backups, const RestoreArguments& arguments) {
+  if (backups.damaged.empty()) return;
+  const auto& newest_damaged = backups.damaged.back();
+  if (backups.whole.empty()) throw Error(newest_damaged.error);
+  if (!arguments.immediate || newest_damaged.entry.key.start < backups.whole.back().entry.key.start) return;
+  throw Error(newest_damaged.error)
+      .with_hint(
+          "It is the newest backup, which --immediate asks for. To restore another: --backup ID. Nothing was "
+          "changed.");
+}
+
+}  // namespace
+
 std::vector<cluster::Candidate> candidates_for(Invocation& in, const crypto::HostKeys& keys,
                                                const RestoreArguments& arguments) {
   std::vector<cluster::Candidate> out;
@@ -35,7 +52,7 @@ std::vector<cluster::Candidate> candidates_for(Invocation& in, const crypto::Hos
   }
   const auto backups = load_backups(in, keys, "cluster");
   for (const auto& backup : backups.whole) out.push_back({backup.loaded, cluster_details(backup.loaded.manifest)});
-  if (out.empty() && !backups.damaged.empty()) throw Error(backups.damaged.back().error);
+  require_readable(backups, arguments);
   report_damaged(in, backups);
   if (out.empty()) return out;
   // Backups of several clusters: the one that the configuration names, else the newest backup's.

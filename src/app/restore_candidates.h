@@ -12,7 +12,7 @@ namespace owl::app {
 void check_identity(Invocation& in, const Invocation::Secrets& secrets, const RestoreArguments& arguments);
 
 /// The backups that a restore may begin from, oldest first: the one that --backup names, else all of one cluster. A
-/// damaged one is a warning, as long as there is another.
+/// damaged one is a warning, as long as there is another, and it is not the newest where --immediate asks for that.
 std::vector<cluster::Candidate> candidates_for(Invocation& in, const crypto::HostKeys& keys,
                                                const RestoreArguments& arguments);
 

@@ -15,7 +15,7 @@ namespace {
 std::string store_lines(const S3Server& gateway, const std::string& bucket, const std::string& endpoint) {
   return "url = \"s3://" + bucket + "/faults\"\nendpoint = \"" + endpoint + "\"\nregion = \"" + gateway.region() +
          "\"\naccess_key_id = \"" + gateway.access_key() + "\"\nsecret_access_key = \"" + gateway.secret_key() +
-         "\"\nretries = 2";
+         "\"\nretries = 4";
 }
 
 }  // namespace
