@@ -26,8 +26,8 @@ struct StartOptions {
 /// restored postgresql.auto.conf has what ALTER SYSTEM set on the source, and overrules any other configuration file.
 std::map<std::string, std::string> start_settings(const RecoveryPlan& plan);
 
-/// For dynamic_shared_memory_type: posix, or mmap where `folder` is not open to every account, as in a chroot or a small
-/// container; initdb chose for the source's host, not for this one.
+/// For dynamic_shared_memory_type: posix, or mmap where `folder` is not open to every account, as in a chroot or a
+/// small container; initdb chose for the source's host, not for this one.
 std::string shared_memory_type(const std::filesystem::path& folder = "/dev/shm");
 
 /// A restored server, and how its recovery came to rest.

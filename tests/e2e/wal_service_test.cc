@@ -1,3 +1,5 @@
+#include "e2e/wal_service.h"
+
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -5,7 +7,6 @@
 
 #include "e2e/files.h"
 #include "e2e/site.h"
-#include "e2e/wal_service.h"
 #include "postgres/connection.h"
 #include "support/environment.h"
 
