@@ -111,9 +111,9 @@ class ClusterRestore {
     monitor_.phase("restoring", tree_.plain_bytes);
     const auto portions = cut_into_portions(tree_);
     parallel_for(portions.size(), options_.workers, stop_, [&](std::size_t i, std::stop_token stop) {
-      const auto& [pack, blobs] = portions[i];
-      in_context([&] { return fmt::format("restoring from pack {}", to_hex(pack->pack.id).substr(0, 16)); },
-                 [&] { write_portion(pack->pack, blobs, writer, stop); });
+      const auto& portion = portions[i];
+      in_context([&] { return fmt::format("restoring from pack {}", to_hex(portion.pack->pack.id).substr(0, 16)); },
+                 [&] { write_portion(portion.pack->pack, portion.blobs, writer, stop); });
     });
   }
 

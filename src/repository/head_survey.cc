@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <ranges>
+#include <span>
 
+#include "base/reversed.h"
 #include "concurrency/guarded.h"
 #include "repository/forerunner.h"
 #include "repository/source_id.h"
@@ -88,7 +89,9 @@ class Sources {
 
   /// A name stands in manifests only; empty where none of the newest opens.
   std::string name_in(const std::vector<const BackupEntry*>& entries) const {
-    for (const auto* entry : entries | std::views::reverse | std::views::take(most_tries)) {
+    std::size_t tries = 0;
+    for (const auto* entry : reversed(entries)) {
+      if (tries++ == most_tries) break;
       try {
         if (const auto loaded = load_manifest(stores_, keys_, *entry, stop_)) return loaded->manifest.name;
       } catch (const Error& error) {
@@ -121,7 +124,7 @@ Shown shown_by(StoreSet::Member& store, const Source& source, const std::vector<
   std::ranges::copy_if(listed, std::back_inserter(manifests), [&](const auto& m) { return source.owns(m.key); });
   std::ranges::stable_sort(manifests, std::ranges::greater{}, [](const ListedManifest& m) { return m.key.start; });
   Timestamp newest;
-  for (const auto& manifest : manifests | std::views::take(most_tries)) {
+  for (const auto& manifest : std::span(manifests).first(std::min<std::size_t>(manifests.size(), most_tries))) {
     // Keys tell whole seconds: of those in the same one the number decides.
     if (shown.newest && manifest.key.start != newest) break;
     const auto head = head_at(store, keys, manifest.path, monitor, stop);
