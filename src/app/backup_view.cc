@@ -10,18 +10,27 @@ namespace owl::app {
 
 using codec::Json;
 
-ViewedBackups load_backups(Invocation& in, const crypto::HostKeys& keys, const std::string& kind) {
+ViewedBackups load_backups(repository::StoreSet& stores, const crypto::HostKeys& keys, const std::string& kind,
+                           const std::stop_token& stop) {
   ViewedBackups out;
-  for (auto& entry : repository::list_backups(in.stores(), kind, in.stop())) {
+  for (auto& entry : repository::list_backups(stores, kind, stop)) {
     try {
-      auto loaded = repository::load_manifest(in.stores(), keys, entry, in.stop());
+      auto loaded = repository::load_manifest(stores, keys, entry, stop);
       if (loaded) out.whole.push_back({std::move(entry), std::move(*loaded)});
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::integrity) throw;
       out.damaged.push_back({std::move(entry), error});
     }
   }
+  // Keys tell whole seconds: of those that began in the same one the number decides.
+  std::ranges::stable_sort(out.whole, {}, [](const ViewedBackup& backup) {
+    return std::pair(backup.entry.key.start, backup.loaded.manifest.sequence);
+  });
   return out;
+}
+
+ViewedBackups load_backups(Invocation& in, const crypto::HostKeys& keys, const std::string& kind) {
+  return load_backups(in.stores(), keys, kind, in.stop());
 }
 
 int report_damaged(Invocation& in, const ViewedBackups& backups) {
