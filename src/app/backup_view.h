@@ -24,6 +24,8 @@ struct ViewedBackups {
   std::vector<ViewedBackup> whole;
   std::vector<DamagedBackup> damaged;
 };
+ViewedBackups load_backups(repository::StoreSet& stores, const crypto::HostKeys& keys, const std::string& kind,
+                           const std::stop_token& stop);
 ViewedBackups load_backups(Invocation& in, const crypto::HostKeys& keys, const std::string& kind = {});
 /// Warns of each damaged one. Returns the exit code: 0, or that of damage.
 int report_damaged(Invocation& in, const ViewedBackups& backups);

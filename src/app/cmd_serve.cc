@@ -50,10 +50,8 @@ void stream_beside(Invocation& in, wal::Archiver& archiver, const crypto::HostKe
 /// Is there a backup from behind all these gaps already?
 bool has_backup_behind(repository::StoreSet& stores, const crypto::HostKeys& keys, const postgres::ControlFile& control,
                        const std::vector<wal::Gap>& gaps, const std::stop_token& stop) {
-  for (const auto& entry : repository::list_backups(stores, "cluster", stop)) {
-    const auto loaded = repository::load_manifest(stores, keys, entry, stop);
-    if (!loaded) continue;
-    const auto details = cluster_details(loaded->manifest);
+  for (const auto& backup : load_backups(stores, keys, "cluster", stop).whole) {
+    const auto details = cluster_details(backup.loaded.manifest);
     if (details.system_id != control.system_id || details.timeline != control.timeline) continue;
     const bool behind_all = std::ranges::all_of(
         gaps, [&](const wal::Gap& gap) { return details.start.value >= (gap.last + 1) * control.wal_segment_size; });
@@ -123,6 +121,7 @@ int run_wal_service(Invocation& in, Daemon daemon) {
   Guarded<wal::StreamState> streaming;
   std::jthread streamer;
   if (in.settings().wal.stream) {
+    options.stream = &streaming;
     streamer = std::jthread([&](const std::stop_token& stop) { stream_beside(in, archiver, keys, streaming, stop); });
   }
   try {

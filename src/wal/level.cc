@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "repository/object_keys.h"
-#include "wal/archive.h"
 #include "wal/wal_object.h"
 
 namespace owl::wal {
@@ -132,27 +131,6 @@ std::size_t drain_spool(Archiver& archiver, const crypto::HostKeys& host, Monito
     }
   }
   return drained;
-}
-
-bool find_missed(Archiver& archiver, postgres::SystemId system_id, std::stop_token stop) {
-  // A set of its own, and each time: who drops out of it would else be out for good.
-  std::vector<repository::StoreSet::Member> members;
-  for (auto& lane : archiver.lanes()) {
-    if (lane->state().breaker.open) return false;
-    members.push_back(lane->member());
-  }
-  SilentMonitor silent;
-  repository::StoreSet stores(std::move(members), silent);
-  const auto archive = Archive::load(stores, system_id, stop);
-  if (!stores.dropped().empty()) return false;
-  for (const auto timeline : archive.timelines()) {
-    for (const auto& [name, file] : archive.files(timeline)) {
-      for (auto& lane : archiver.lanes()) {
-        if (std::ranges::find(file.stores, lane->name()) == file.stores.end()) lane->add_missed(name);
-      }
-    }
-  }
-  return true;
 }
 
 }  // namespace owl::wal

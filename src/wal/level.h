@@ -21,17 +21,13 @@ enum class LevelOutcome {
 LevelOutcome level_file(repository::StoreSet::Member& to, std::vector<repository::StoreSet::Member> others,
                         const crypto::HostKeys& keys, const std::string& object_key, std::stop_token stop);
 
-/// Brings stores that answer again level with the others, for the files that their lanes missed. Returns how many are
-/// level now.
+/// Brings stores that answer again level with the others, for the files that their lanes missed; what they missed
+/// before this process ran ArchiveWatch tells them. Returns how many are level now.
 std::size_t level_missed(Archiver& archiver, postgres::SystemId system_id, const crypto::HostKeys& keys,
                          Monitor& monitor, std::stop_token stop);
 
 /// Brings what lies in the spool to every store, and takes it out of the spool once it is in all of them. Returns how
 /// many are.
 std::size_t drain_spool(Archiver& archiver, const crypto::HostKeys& keys, Monitor& monitor, std::stop_token stop);
-
-/// Has each lane learn what its store lacks that another has, by one listing of each store: for the service's start,
-/// when nothing is remembered of an outage before. False: not every store answered, and it is to be tried again.
-bool find_missed(Archiver& archiver, postgres::SystemId system_id, std::stop_token stop);
 
 }  // namespace owl::wal

@@ -55,6 +55,7 @@ class Snapshots {
     out.watch = watch_.state();
     out.segment_size = options_.watch.segment_size;
     out.waiting = waiting_files(options_.look_ahead.data_directory);
+    if (options_.stream != nullptr) out.stream = *options_.stream->lock();
     return out;
   }
 
@@ -120,13 +121,11 @@ void keep_level(Archiver& archiver, const crypto::HostKeys& keys, const ServiceO
                 Monitor& monitor, const std::stop_token& stop) {
   const bool one_store = archiver.lanes().size() < 2;
   if (one_store && archiver.spool() == nullptr) return;
-  bool looked = false;
   while (clock.sleep(options.level_every, stop)) {
     try {
       const auto drained = drain_spool(archiver, keys, monitor, stop);
       if (drained > 0) monitor.note(fmt::format("{} WAL files went from the spool to the stores", drained));
       if (one_store) continue;
-      if (!looked) looked = find_missed(archiver, options.system_id, stop);
       const auto level = level_missed(archiver, options.system_id, keys, monitor, stop);
       if (level > 0) monitor.note(fmt::format("{} WAL files brought level between the stores", level));
     } catch (const Error& error) {

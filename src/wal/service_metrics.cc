@@ -70,6 +70,20 @@ Json watch_json(const ServiceSnapshot& snapshot) {
       .set("last_error", watch.last_error);
 }
 
+Json stream_json(const StreamState& stream) {
+  return Json()
+      .set("connected", stream.connected)
+      .set("timeline", stream.timeline)
+      .set("received_lsn", postgres::to_text(stream.received))
+      .set("durable_lsn", postgres::to_text(stream.flushed))
+      .set("pieces", stream.pieces)
+      .set("piece_bytes", stream.piece_bytes)
+      .set("segments", stream.segments)
+      .set("last_piece", stream.last_piece.micros == 0 ? Json() : Json(to_iso(stream.last_piece)))
+      .set("last_error", stream.last_error)
+      .set("heartbeat_error", stream.heartbeat_error);
+}
+
 /// Writes one text with every sample labelled by the set-up's name.
 class Metrics {
  public:
@@ -82,6 +96,7 @@ class Metrics {
     if (s_.spool) spool(*s_.spool);
     if (s_.disk_seen) disk();
     check();
+    if (s_.stream) stream(*s_.stream);
     gauge("owlbackup_wal_metrics_timestamp_seconds", "When these metrics were written", seconds(s_.now));
     return text_.text();
   }
@@ -162,6 +177,18 @@ class Metrics {
           seconds(watch.last_look));
   }
 
+  void stream(const StreamState& state) {
+    gauge("owlbackup_wal_stream_up", "1 while WAL is received over the replication protocol", state.connected ? 1 : 0);
+    counter("owlbackup_wal_stream_pieces_total", "Pieces of open segments stored", number(state.pieces));
+    counter("owlbackup_wal_stream_piece_bytes_total", "Their size as PostgreSQL wrote them", number(state.piece_bytes));
+    counter("owlbackup_wal_stream_segments_total", "Whole segments archived from the stream", number(state.segments));
+    gauge("owlbackup_wal_stream_undurable_bytes", "Received and not yet durable in a store",
+          number(state.received.value - std::min(state.received.value, state.flushed.value)));
+    if (state.last_piece.micros == 0) return;
+    gauge("owlbackup_wal_stream_last_piece_timestamp_seconds", "When the last piece became durable",
+          seconds(state.last_piece));
+  }
+
   const ServiceSnapshot& s_;
   const std::string& name_;
   PrometheusText text_;
@@ -198,6 +225,7 @@ std::string to_json_text(const ServiceSnapshot& snapshot) {
   if (const auto& held = snapshot.spool) {
     out.set("spool", Json().set("files", held->files).set("bytes", held->bytes).set("limit_bytes", held->limit_bytes));
   }
+  if (snapshot.stream) out.set("stream", stream_json(*snapshot.stream));
   return out.dump();
 }
 

@@ -9,6 +9,7 @@
 #include "wal/archive_watch.h"
 #include "wal/archiver.h"
 #include "wal/disk_guard.h"
+#include "wal/stream.h"
 
 namespace owl::wal {
 
@@ -32,6 +33,7 @@ struct ServiceSnapshot {
     Timestamp oldest;  ///< when the one that waits longest was marked; meaningless without files
   };
   std::optional<Waiting> waiting;
+  std::optional<StreamState> stream;  ///< nullopt: this service streams nothing
 };
 
 /// Looks into archive_status.

@@ -27,6 +27,7 @@ ServiceSnapshot snapshot() {
   s.watch.acknowledged_gaps = 2;
   s.watch.last_look = {1'794'999'999'000'000};
   s.segment_size = 16 << 20;
+  s.stream = StreamState{true, 2, {0x2000100}, {0x2000000}, 7, 4096, 1, {1'794'999'998'000'000}, "", ""};
   s.waiting = ServiceSnapshot::Waiting{3, {1'794'999'990'500'000}};
   return s;
 }
@@ -50,6 +51,10 @@ TEST(ServiceMetrics, TellWhatTheServiceDoes) {
            "owlbackup_wal_gaps{name=\"renderowl\"} 1\n",
            "owlbackup_wal_gap_segments{name=\"renderowl\"} 3\n",
            "owlbackup_wal_acknowledged_gaps{name=\"renderowl\"} 2\n",
+           "owlbackup_wal_stream_up{name=\"renderowl\"} 1\n",
+           "owlbackup_wal_stream_pieces_total{name=\"renderowl\"} 7\n",
+           "owlbackup_wal_stream_undurable_bytes{name=\"renderowl\"} 256\n",
+           "owlbackup_wal_stream_last_piece_timestamp_seconds{name=\"renderowl\"} 1794999998\n",
            "owlbackup_wal_last_check_timestamp_seconds{name=\"renderowl\"} 1794999999\n",
        }) {
     EXPECT_THAT(text, HasSubstr(line));
@@ -60,11 +65,12 @@ TEST(ServiceMetrics, LeaveOutWhatIsNotKnown) {
   auto s = snapshot();
   s.spool.reset();
   s.waiting.reset();
+  s.stream.reset();
   s.disk_seen = false;
   s.archiver.last_time = {};
   s.watch.last_look = {};
   const auto text = to_metrics(s, "x");
-  for (const auto* name : {"spool", "ready", "lag", "disk", "last_archived", "last_check"}) {
+  for (const auto* name : {"spool", "ready", "lag", "disk", "last_archived", "last_check", "stream"}) {
     EXPECT_THAT(text, Not(HasSubstr(std::string("owlbackup_wal_") + name))) << name;
   }
   s = snapshot();
@@ -81,6 +87,8 @@ TEST(ServiceMetrics, StatusIsJson) {
   EXPECT_EQ(gap["first"].text_or(""), "000000010000000000000004");
   EXPECT_EQ(gap["last"].text_or(""), "000000010000000000000006");
   EXPECT_EQ(json["spool"]["files"].integer_or(0), 2);
+  EXPECT_EQ(json["stream"]["durable_lsn"].text_or(""), "0/2000000");
+  EXPECT_EQ(json["stream"]["last_piece"].text_or(""), to_iso({1'794'999'998'000'000}));
 }
 
 TEST(WaitingFiles, AreThoseMarkedReady) {

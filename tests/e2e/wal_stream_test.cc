@@ -2,13 +2,10 @@
 #include <signal.h>
 
 #include <chrono>
-#include <memory>
 #include <thread>
 
 #include "codec/json.h"
-#include "e2e/files.h"
-#include "e2e/site.h"
-#include "os/process.h"
+#include "e2e/stream_bench.h"
 #include "postgres/connection.h"
 #include "support/environment.h"
 
@@ -21,97 +18,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
-
-/// `owlbackup wal stream` beside a site, for as long as it lives.
-class Stream {
- public:
-  explicit Stream(Site& site, std::vector<std::string> arguments = {}, fs::path config = {})
-      : site_(site), arguments_(std::move(arguments)), config_(config.empty() ? site.config() : std::move(config)) {
-    start();
-  }
-  ~Stream() { stop(); }
-  Stream(const Stream&) = delete;
-
-  void start() {
-    std::vector<std::string> argv{
-        "sh",  "-c",    "exec \"$@\" >>\"$0\" 2>&1", log_file(), site_.programs() / "owlbackup", "-c", config_,
-        "wal", "stream"};
-    argv.insert(argv.end(), arguments_.begin(), arguments_.end());
-    process_ = std::make_unique<os::ChildProcess>(
-        os::ProcessOptions{.argv = argv, .working_folder = "/", .user = server_user()}, false, false);
-  }
-  void kill9() {
-    process_->signal(SIGKILL);
-    process_->wait();
-    process_.reset();
-  }
-  int stop() {
-    if (!process_) return 0;
-    process_->signal(SIGTERM);
-    return wait();
-  }
-  /// Of one that ends by itself.
-  int wait() {
-    const int code = process_->wait();
-    process_.reset();
-    return code;
-  }
-  std::string log() const { return fs::exists(log_file()) ? read_text(log_file()) : ""; }
-  bool says(const std::string& text) const { return log().find(text) != std::string::npos; }
-
- private:
-  fs::path log_file() const { return site_.folder() / "stream.log"; }
-
-  Site& site_;
-  std::vector<std::string> arguments_;
-  fs::path config_;
-  std::unique_ptr<os::ChildProcess> process_;
-};
-
-template <typename Condition>
-bool eventually(Condition condition, std::chrono::seconds patience = 40s) {
-  const auto end = std::chrono::steady_clock::now() + patience;
-  while (std::chrono::steady_clock::now() < end) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(50ms);
-  }
-  return condition();
-}
-
-SiteOptions streaming(int version = 15) {
-  return {.wal_settings = {"stream_interval = \"1s\"", "heartbeat = false"}, .version = version};
-}
-
-class WalStream : public testing::Test {
- protected:
-  Site site{streaming()};
-  void SetUp() override {
-    site.psql("CREATE TABLE log (n int PRIMARY KEY)");
-    site.owl_ok({"backup", "cluster"});
-  }
-
-  std::size_t pieces() { return files_with(site.store() / "wal-open", "-").size(); }
-  /// The slot tells what the stream has called durable.
-  bool is_durable(const std::string& lsn) {
-    return site.psql("SELECT coalesce(bool_or(restart_lsn >= '" + lsn + "'), false) FROM pg_replication_slots") == "t";
-  }
-  /// One more row, in a transaction of its own; waits until it is durable outside the server.
-  void insert_durably(int n) {
-    site.psql("INSERT INTO log VALUES (" + std::to_string(n) + ")");
-    const auto lsn = site.psql("SELECT pg_current_wal_flush_lsn()");
-    ASSERT_TRUE(eventually([&] { return is_durable(lsn); })) << lsn;
-  }
-  void lose_server() {
-    site.server().kill9();
-    fs::remove_all(site.server().data_dir());
-  }
-  std::string rows_restored(std::string_view name, const std::vector<std::string>& target = {}) {
-    std::vector<std::string> arguments{"restore", "cluster", "--to", site.target(name), "--start"};
-    arguments.insert(arguments.end(), target.begin(), target.end());
-    postgres::Connection connection(Site::connection_in(site.owl_ok(arguments)));
-    return connection.query_text("SELECT string_agg(n::text, ' ' ORDER BY n) FROM log");
-  }
-};
 
 TEST_F(WalStream, WhatIsDurableSurvivesTheServerAndItsDisk) {
   Stream stream(site);
@@ -243,12 +149,12 @@ TEST_F(WalStream, AStoreThatIsAwayCostsTheServerNothingButDisk) {
   }
   const auto lsn = site.psql("SELECT pg_current_wal_flush_lsn()");
   ASSERT_TRUE(eventually([&] { return stream.says("could not be "); })) << stream.log();
-  EXPECT_FALSE(is_durable(lsn));
+  EXPECT_FALSE(is_durable(site.server(), lsn));
   const auto begin = std::chrono::steady_clock::now();
   site.server().restart();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 50s) << "it must not keep the server from shutting down";
   fs::permissions(site.store(), fs::perms::owner_all);
-  EXPECT_TRUE(eventually([&] { return is_durable(lsn); }, 120s)) << stream.log();
+  EXPECT_TRUE(eventually([&] { return is_durable(site.server(), lsn); }, 120s)) << stream.log();
   insert_durably(8);
   lose_server();
   EXPECT_EQ(rows_restored("restored"), "1 2 3 4 5 6 7 8") << stream.log();
@@ -353,10 +259,9 @@ TEST(WalStreamInTheService, RunsBesideArchiving) {
   for (int n = 1; n <= 3; ++n) site.psql("INSERT INTO log VALUES (" + std::to_string(n) + "); SELECT pg_switch_wal();");
   site.archive();
   site.psql("INSERT INTO log VALUES (4)");
-  const auto lsn = site.psql("SELECT pg_current_wal_flush_lsn()");
-  ASSERT_TRUE(eventually([&] {
-    return site.psql("SELECT restart_lsn >= '" + lsn + "' FROM pg_replication_slots") == "t";
-  })) << read_text(log);
+  ASSERT_TRUE(becomes_durable(site.server())) << read_text(log);
+  EXPECT_THAT(site.owl({"wal", "status"}).out,
+              AllOf(HasSubstr("  stream  received up to "), HasSubstr(", durable up to ")));
   EXPECT_EQ(site.psql("SELECT failed_count FROM pg_stat_archiver"), "0") << site.server().log();
   site.server().kill9();
   fs::remove_all(site.server().data_dir());
@@ -388,105 +293,6 @@ TEST(WalStreamHeartbeat, MakesAMomentReachableWhereNobodyWrites) {
   EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "1") << stream.log();
 }
 
-/// A pair of servers, and a stream from the standby.
-TEST(WalStreamPromotion, GoesOnWithTheNewTimeline) {
-  Site site({.server_settings = {"wal_keep_size = 256MB"},
-             .wal_settings = {"stream_interval = \"1s\"", "heartbeat = false"}});
-  site.psql("CREATE TABLE log (n int PRIMARY KEY)");
-  site.owl_ok({"backup", "cluster"});
-  const auto copy = site.folder() / "standby";
-  const auto made = site.as_server(
-      {site.postgres_program("pg_basebackup"), "-R", "-c", "fast", "-D", copy, "-d", site.server().connection()});
-  ASSERT_EQ(made.exit_code, 0) << made;
-  PostgresServer standby({.settings = {"archive_mode = on", "archive_command = '/bin/false'"}, .data_dir = copy});
-  const auto config = site.write_config({.name = "standby", .connection = standby.connection()});
-  Stream stream(site, {}, config);
-  const auto durable = [&](const std::string& lsn) {
-    return eventually([&] {
-      return standby.psql("SELECT coalesce(bool_or(restart_lsn >= '" + lsn + "'), false) FROM pg_replication_slots") ==
-             "t";
-    });
-  };
-  site.psql("INSERT INTO log VALUES (1); SELECT pg_switch_wal(); INSERT INTO log VALUES (2)");
-  ASSERT_TRUE(durable(site.psql("SELECT pg_current_wal_flush_lsn()"))) << stream.log();
-  standby.psql("SELECT pg_promote()");
-  standby.psql("INSERT INTO log VALUES (3)");
-  ASSERT_TRUE(durable(standby.psql("SELECT pg_current_wal_flush_lsn()"))) << stream.log();
-  EXPECT_TRUE(stream.says("the server goes on with timeline 2")) << stream.log();
-  site.psql("INSERT INTO log VALUES (100)");  // the old primary's own history goes on
-  standby.kill9();
-  site.server().kill9();
-  stream.stop();
-  postgres::Connection restored(
-      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
-  EXPECT_EQ(restored.query_text("SELECT string_agg(n::text, ' ' ORDER BY n) FROM log"), "1 2 3") << stream.log();
-}
-
-/// The primary dies; who streams finds the new one by a connection string with both.
-TEST(WalStreamFailover, FindsTheNewPrimaryAndMakesItsSlotThere) {
-  Site site({.server_settings = {"wal_keep_size = 256MB"},
-             .wal_settings = {"stream_interval = \"1s\"", "heartbeat = false"}});
-  site.psql("CREATE TABLE log (n int PRIMARY KEY)");
-  site.owl_ok({"backup", "cluster"});
-  const auto copy = site.folder() / "standby";
-  const auto made = site.as_server(
-      {site.postgres_program("pg_basebackup"), "-R", "-c", "fast", "-D", copy, "-d", site.server().connection()});
-  ASSERT_EQ(made.exit_code, 0) << made;
-  PostgresServer standby({.settings = {"archive_mode = on", "archive_command = '/bin/false'"}, .data_dir = copy});
-  const auto both = "host=" + site.server().socket_dir().string() + "," + standby.socket_dir().string() +
-                    " port=" + std::to_string(site.server().port()) + "," + std::to_string(standby.port()) +
-                    " user=postgres dbname=postgres target_session_attrs=read-write";
-  Stream stream(site, {}, site.write_config({.name = "both", .connection = both}));
-  const auto durable = [&](PostgresServer& server) {
-    const auto lsn = server.psql("SELECT pg_current_wal_flush_lsn()");
-    return eventually(
-        [&] {
-          return server.psql("SELECT coalesce(bool_or(restart_lsn >= '" + lsn +
-                             "'), false) FROM pg_replication_slots") == "t";
-        },
-        60s);
-  };
-  site.psql("INSERT INTO log VALUES (1)");
-  ASSERT_TRUE(durable(site.server())) << stream.log();
-  const auto end = site.psql("SELECT pg_current_wal_flush_lsn()");
-  ASSERT_TRUE(eventually([&] { return standby.psql("SELECT pg_last_wal_replay_lsn() >= '" + end + "'") == "t"; }));
-  site.server().kill9();
-  standby.psql("SELECT pg_promote()");
-  standby.psql("INSERT INTO log VALUES (2)");
-  ASSERT_TRUE(durable(standby)) << stream.log();
-  EXPECT_TRUE(stream.says("streaming WAL of timeline 2")) << stream.log();
-  EXPECT_FALSE(stream.says("WAL is missing")) << stream.log();
-  standby.kill9();
-  stream.stop();
-  postgres::Connection restored(
-      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
-  EXPECT_EQ(restored.query_text("SELECT string_agg(n::text, ' ' ORDER BY n) FROM log"), "1 2") << stream.log();
-}
-
-/// A copy that was restored to an earlier moment and promoted: its timeline is not the archive's business.
-TEST_F(WalStream, ARestoredCopyIsRefusedUntilAPersonSaysSo) {
-  site.psql("INSERT INTO log VALUES (1)");
-  std::this_thread::sleep_for(20ms);
-  const auto moment = site.now();
-  std::this_thread::sleep_for(20ms);
-  for (int n = 2; n <= 4; ++n) site.psql("INSERT INTO log VALUES (" + std::to_string(n) + "); SELECT pg_switch_wal();");
-  site.archive();
-  const auto to = site.target("copy");
-  site.owl_ok({"restore", "cluster", "--to", to, "--target-time", moment});
-  PostgresServer copy({.settings = {"archive_mode = on", "archive_command = '/bin/false'"}, .data_dir = to});
-  ASSERT_TRUE(eventually([&] { return copy.psql("SELECT pg_is_in_recovery()") == "f"; }));
-  const auto config = site.write_config({.name = "copy", .connection = copy.connection()});
-  {
-    Stream refused(site, {}, config);
-    EXPECT_EQ(refused.wait(), 1) << refused.log();
-    EXPECT_THAT(refused.log(), AllOf(HasSubstr("which left timeline 1 at"), HasSubstr("wal stream --new-timeline")));
-    EXPECT_TRUE(site.wal_objects("00000002.history").empty());
-  }
-  Stream stream(site, {"--new-timeline"}, config);
-  EXPECT_TRUE(eventually([&] { return stream.says("streaming WAL of timeline 2"); })) << stream.log();
-  EXPECT_EQ(site.wal_objects("00000002.history").size(), 1u);
-}
-
 class WalStreamOfVersion : public testing::TestWithParam<int> {};
 
 TEST_P(WalStreamOfVersion, SurvivesTheServer) {
@@ -495,10 +301,7 @@ TEST_P(WalStreamOfVersion, SurvivesTheServer) {
   site.owl_ok({"backup", "cluster"});
   Stream stream(site);
   site.psql("INSERT INTO log VALUES (1); SELECT pg_switch_wal(); INSERT INTO log VALUES (2)");
-  const auto lsn = site.psql("SELECT pg_current_wal_flush_lsn()");
-  ASSERT_TRUE(eventually([&] {
-    return site.psql("SELECT coalesce(bool_or(restart_lsn >= '" + lsn + "'), false) FROM pg_replication_slots") == "t";
-  })) << stream.log();
+  ASSERT_TRUE(becomes_durable(site.server())) << stream.log();
   site.server().kill9();
   fs::remove_all(site.server().data_dir());
   stream.stop();
