@@ -40,7 +40,11 @@ void stream_beside(Invocation& in, wal::Archiver& archiver, const crypto::HostKe
       wal::stream_wal(options, archiver, in.stores(), keys, state, in.clock(), in.random(), in.monitor(), stop);
     } catch (const Error& error) {
       if (stop.stop_requested()) return;
-      state.lock()->last_error = error.what();
+      {
+        auto told = state.lock();
+        told->connected = false;
+        told->last_error = error.what();
+      }
       in.monitor().warning(
           fmt::format("WAL is not streamed: {}{}{}", error.what(), error.hint().empty() ? "" : " ", error.hint()));
     }

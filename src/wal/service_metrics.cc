@@ -80,8 +80,7 @@ Json stream_json(const StreamState& stream) {
       .set("piece_bytes", stream.piece_bytes)
       .set("segments", stream.segments)
       .set("last_piece", stream.last_piece.micros == 0 ? Json() : Json(to_iso(stream.last_piece)))
-      .set("last_error", stream.last_error)
-      .set("heartbeat_error", stream.heartbeat_error);
+      .set("last_error", stream.last_error);
 }
 
 /// Writes one text with every sample labelled by the set-up's name.

@@ -27,7 +27,7 @@ ServiceSnapshot snapshot() {
   s.watch.acknowledged_gaps = 2;
   s.watch.last_look = {1'794'999'999'000'000};
   s.segment_size = 16 << 20;
-  s.stream = StreamState{true, 2, {0x2000100}, {0x2000000}, 7, 4096, 1, {1'794'999'998'000'000}, "", ""};
+  s.stream = StreamState{true, 2, {0x2000100}, {0x2000000}, 7, 4096, 1, {1'794'999'998'000'000}, ""};
   s.waiting = ServiceSnapshot::Waiting{3, {1'794'999'990'500'000}};
   return s;
 }

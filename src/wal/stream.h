@@ -36,7 +36,6 @@ struct StreamState {
   std::uint64_t pieces = 0, piece_bytes = 0, segments = 0;  ///< stored since the start
   Timestamp last_piece;                                     ///< when the last one became durable; 0: none
   std::string last_error;                                   ///< empty: none since it last worked
-  std::string heartbeat_error;
 };
 
 /// Receives WAL over the replication protocol, keeps pieces of the open segment durable every few seconds, and archives
