@@ -60,6 +60,8 @@ class TreeBuilder {
   std::map<repository::PackId, Gathered> packs_;
 };
 
+constexpr unsigned requests_at_once = 8;
+
 /// Leaves that follow each other in the map and in their pack, so that few requests bring them.
 struct LeafGroup {
   const repository::PackRef* pack = nullptr;
@@ -96,15 +98,28 @@ std::vector<ExtentLeaf> read_leaves(const LeafGroup& group, repository::BlobRead
   return out;
 }
 
+/// Fetches each pack's directory once: groups of one pack would else all ask for it at the same time.
+void prepare_directories(std::span<const LeafGroup> groups, repository::BlobReader& reader,
+                         const std::stop_token& stop) {
+  std::map<repository::PackId, const repository::PackRef*> packs;
+  for (const auto& group : groups) packs.emplace(group.pack->id, group.pack);
+  std::vector<const repository::PackRef*> distinct;
+  for (const auto& [id, pack] : packs) distinct.push_back(pack);
+  parallel_for(distinct.size(), requests_at_once, stop,
+               [&](std::size_t i, const std::stop_token& stopped) { (void)reader.directory(*distinct[i], stopped); });
+}
+
 /// Every leaf in order; a few groups at once, as each request takes its time.
 void for_each_leaf(const repository::Manifest& manifest, repository::BlobReader& reader, const std::stop_token& stop,
                    const std::function<void(ExtentLeaf)>& take) {
   constexpr std::size_t window = 16;
   const auto groups = group_leaves(manifest);
   for (std::size_t begin = 0; begin < groups.size(); begin += window) {
-    std::vector<std::vector<ExtentLeaf>> read(std::min(window, groups.size() - begin));
-    parallel_for(read.size(), 8, stop, [&](std::size_t i, const std::stop_token& stopped) {
-      read[i] = read_leaves(groups[begin + i], reader, stopped);
+    const auto some = std::span(groups).subspan(begin, std::min(window, groups.size() - begin));
+    prepare_directories(some, reader, stop);
+    std::vector<std::vector<ExtentLeaf>> read(some.size());
+    parallel_for(some.size(), requests_at_once, stop, [&](std::size_t i, const std::stop_token& stopped) {
+      read[i] = read_leaves(some[i], reader, stopped);
     });
     for (auto& leaves : read) {
       for (auto& leaf : leaves) take(std::move(leaf));
