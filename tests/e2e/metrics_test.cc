@@ -15,6 +15,7 @@
 #include "os/file.h"
 #include "os/system.h"
 #include "support/environment.h"
+#include "support/eventually.h"
 
 // The metrics that the WAL service leaves for node_exporter, and the guard of pg_wal's disk.
 
@@ -67,16 +68,6 @@ class Exposition {
   std::string current_;
   bool typed_ = false;
 };
-
-template <typename Condition>
-bool eventually(Condition condition, std::chrono::seconds within = 30s) {
-  const auto end = std::chrono::steady_clock::now() + within;
-  while (std::chrono::steady_clock::now() < end) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(50ms);
-  }
-  return false;
-}
 
 class Metrics : public testing::Test {
  protected:

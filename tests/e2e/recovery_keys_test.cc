@@ -8,6 +8,7 @@
 
 #include "e2e/files.h"
 #include "e2e/site.h"
+#include "support/eventually.h"
 
 namespace owl::test {
 namespace {
@@ -18,14 +19,6 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr int stops_recovery = 200;  // above 125: PostgreSQL must not take it for the end of the archive
-
-bool comes_true(const std::function<bool()>& condition) {
-  for (int i = 0; i < 1200; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(50ms);
-  }
-  return false;
-}
 
 std::size_t count_of(const std::string& text, const std::string& part) {
   std::size_t count = 0;
@@ -115,17 +108,17 @@ TEST_F(RecoveryKeys, WithATicketARestartedServerStillFindsItsWal) {
 
   PostgresServer server(by_hand(to));
   server.start();
-  ASSERT_TRUE(comes_true([&] { return is_paused(server); })) << server.log();
+  ASSERT_TRUE(eventually([&] { return is_paused(server); })) << server.log();
   EXPECT_EQ(rows(server), "1 2 3 4");
   server.kill9();
   const auto fetched = count_of(server.log(), "restored log file");
   server.start();
-  ASSERT_TRUE(comes_true([&] { return is_paused(server); })) << server.log();
+  ASSERT_TRUE(eventually([&] { return is_paused(server); })) << server.log();
   EXPECT_EQ(rows(server), "1 2 3 4");
   EXPECT_GT(count_of(server.log(), "restored log file"), fetched);
 
   server.psql("SELECT pg_wal_replay_resume();");
-  ASSERT_TRUE(comes_true([&] { return server.psql("SELECT pg_is_in_recovery();") == "f"; })) << server.log();
+  ASSERT_TRUE(eventually([&] { return server.psql("SELECT pg_is_in_recovery();") == "f"; })) << server.log();
   EXPECT_EQ(rows(server), "1 2 3 4");
   EXPECT_FALSE(fs::exists(tickets[0])) << "keys outlived the recovery that they were for";
   server.stop();
@@ -136,7 +129,7 @@ TEST_F(RecoveryKeys, WithATicketARestartedServerStillFindsItsWal) {
 TEST_F(RecoveryKeys, WithoutTicketAndAgentTheServerStopsRatherThanPromotes) {
   const auto to = restore("keyless", {});
   site->owl_ok({"restore", "finish", "--to", to});
-  ASSERT_TRUE(comes_true([] { return sockets().empty(); }));
+  ASSERT_TRUE(eventually([] { return sockets().empty(); }));
 
   PostgresServer server(by_hand(to));
   server.launch();
@@ -151,7 +144,7 @@ TEST_F(RecoveryKeys, AfterARebootANewAgentLetsRecoveryGoOn) {
   const auto to = restore("rebooted", {"--target-action", "pause"});
   PostgresServer server(by_hand(to));
   server.start();
-  ASSERT_TRUE(comes_true([&] { return is_paused(server); })) << server.log();
+  ASSERT_TRUE(eventually([&] { return is_paused(server); })) << server.log();
   // What a reboot leaves of them: no process, no socket.
   server.kill9();
   ASSERT_EQ(sockets().size(), 1u);
@@ -166,10 +159,10 @@ TEST_F(RecoveryKeys, AfterARebootANewAgentLetsRecoveryGoOn) {
   EXPECT_EQ(site->owl_ok({"restore", "agent", "--to", to}),
             "Serving WAL for " + to.string() + " until its recovery has ended.\n");
   server.start();
-  ASSERT_TRUE(comes_true([&] { return is_paused(server); })) << server.log();
+  ASSERT_TRUE(eventually([&] { return is_paused(server); })) << server.log();
   EXPECT_EQ(rows(server), "1 2 3 4");
   server.psql("SELECT pg_wal_replay_resume();");
-  EXPECT_TRUE(comes_true([] { return sockets().empty(); })) << "the agent ends with the recovery";
+  EXPECT_TRUE(eventually([] { return sockets().empty(); })) << "the agent ends with the recovery";
 }
 
 TEST_F(RecoveryKeys, FetchWithoutKeysIsNeverTheEndOfTheArchive) {
@@ -186,7 +179,7 @@ TEST_F(RecoveryKeys, FetchWithoutKeysIsNeverTheEndOfTheArchive) {
 TEST_F(RecoveryKeys, TheAgentEndsAfterPromotion) {
   restore("promoted", {"--start"});
   EXPECT_THAT(Site::connection_in(output), HasSubstr("host="));
-  EXPECT_TRUE(comes_true([] { return sockets().empty(); }));
+  EXPECT_TRUE(eventually([] { return sockets().empty(); }));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "os/process.h"
 #include "postgres/connection.h"
 #include "support/environment.h"
+#include "support/eventually.h"
 
 namespace owl::test {
 
@@ -60,16 +61,6 @@ class Stream {
   std::filesystem::path config_;
   std::unique_ptr<os::ChildProcess> process_;
 };
-
-template <typename Condition>
-bool eventually(Condition condition, std::chrono::seconds patience = std::chrono::seconds(40)) {
-  const auto end = std::chrono::steady_clock::now() + patience;
-  while (std::chrono::steady_clock::now() < end) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return condition();
-}
 
 /// The slot of the server that is streamed from tells what the stream has called durable.
 inline bool is_durable(PostgresServer& told, const std::string& lsn) {

@@ -8,6 +8,7 @@
 #include "e2e/wal_service.h"
 #include "postgres/connection.h"
 #include "support/environment.h"
+#include "support/eventually.h"
 
 // WAL that was archived and is there no more: somebody deleted it, and everybody is told, in time.
 
@@ -47,15 +48,6 @@ class WalGaps : public testing::Test {
     }
   }
 
-  template <typename Condition>
-  static bool eventually(Condition condition, std::chrono::seconds within = 30s) {
-    const auto end = std::chrono::steady_clock::now() + within;
-    while (std::chrono::steady_clock::now() < end) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(50ms);
-    }
-    return false;
-  }
   static std::string first_gap(const WalService& service) {
     const auto status = service.status();
     const auto* gaps = status ? (*status)["check"]["gaps"].as_array() : nullptr;

@@ -9,6 +9,7 @@
 #include "e2e/site.h"
 #include "postgres/connection.h"
 #include "support/environment.h"
+#include "support/eventually.h"
 
 // The resident WAL service under a real server: what PostgreSQL was told is archived is there, whatever is killed.
 
@@ -46,16 +47,6 @@ class WalServiceTest : public testing::Test {
 
   std::size_t count(const std::string& store, const std::string& part) {
     return files_with(site.store(store), part).size();
-  }
-
-  /// Waits until the condition holds; the service works on its own clock.
-  template <typename Condition>
-  static bool eventually(Condition condition) {
-    for (int i = 0; i < 400; ++i) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(50ms);
-    }
-    return false;
   }
 };
 
