@@ -20,8 +20,20 @@ function(owl_precompile target headers)
     target_link_libraries(${headers} PRIVATE owl_options fmt::fmt tl::expected)
     if(headers STREQUAL test_headers)
       target_link_libraries(${headers} PRIVATE GTest::gmock)
+      target_compile_options(${headers} PRIVATE ${owl_test_optimisation})
     endif()
     target_precompile_headers(${headers} PRIVATE ${owl_${headers}})
   endif()
   target_precompile_headers(${target} REUSE_FROM ${headers})
+endfunction()
+
+# owl_test_program(target)
+#
+# What all test programs have in common. Their own code is not optimised: more than half of the time that g++ spends on
+# it would go there, and what takes time in a test is the libraries.
+set(owl_test_optimisation -O0)
+function(owl_test_program target)
+  target_link_libraries(${target} PRIVATE GTest::gmock GTest::gtest_main)
+  target_compile_options(${target} PRIVATE ${owl_test_optimisation})
+  owl_precompile(${target} test_headers)
 endfunction()

@@ -51,8 +51,21 @@ class Objects : public testing::Test {
     site->psql("CREATE TABLE t AS SELECT md5(i::text) v FROM generate_series(1, 50000) i");
     site->owl_ok({"backup", "cluster"});
     site->archive();
+    acknowledge_a_gap();
   }
   static void TearDownTestSuite() { site.reset(); }
+
+  /// Behind the backup, so that nothing but the record of it depends on it.
+  static void acknowledge_a_gap() {
+    const auto segment = site->psql(
+        "CREATE TABLE behind AS SELECT 1;"
+        "SELECT pg_walfile_name(pg_current_wal_insert_lsn())");
+    site->archive();
+    site->psql("CREATE TABLE further_behind AS SELECT 1");
+    site->archive();
+    site->lose_wal(segment);
+    site->owl_ok({"wal", "acknowledge-gap", segment, "--reason", "deleted by the test"});
+  }
 
   static fs::path one(const std::string& part) {
     auto found = files_with(site->store(), part);
@@ -71,7 +84,7 @@ class Objects : public testing::Test {
              {"cat", "latest", "PG_VERSION"},
              {"status"},
              {"wal", "status"},
-             {"restore", "cluster", "--to", (site->folder() / "unused").string(), "--dry-run"}}) {
+             {"restore", "cluster", "--to", (site->folder() / "unused").string(), "--immediate", "--dry-run"}}) {
       const auto run = site->owl(command);
       EXPECT_LT(run.exit_code, 128) << what << " " << command[0] << run.err;
       const auto folder = fs::path(key).parent_path().string() + "/";
@@ -137,6 +150,7 @@ constexpr auto kinds = std::array{Kind{"packs/d/"},
                                   Kind{"keys/0001/public"},
                                   Kind{"keys/0001/000001.pgp"},
                                   Kind{"keys/0001/000001.pgp.mac"},
+                                  Kind{"wal-gaps/", true},  // what it tells of is missing all the same: `wal status`
                                   Kind{"index/", true},
                                   Kind{"leases/", true}};
 

@@ -101,33 +101,17 @@ TEST_F(WalStream, ArchivesWholeSegmentsWithoutAnArchiveCommand) {
   EXPECT_EQ(rows_restored("restored"), "1 2 3 4 5") << stream.log();
 }
 
-TEST_F(WalStream, ADroppedSlotIsToldWithWhatIsMissing) {
-  auto stream = std::make_unique<Stream>(site);
-  insert_durably(1);
-  stream->stop();
-  site.psql("SELECT pg_drop_replication_slot('owlbackup')");
-  stream->start();
-  EXPECT_EQ(stream->wait(), 1) << stream->log();
-  EXPECT_THAT(stream->log(), AllOf(HasSubstr("the replication slot owlbackup is gone"),
-                                   HasSubstr("owlbackup wal stream --create-slot")));
-  // Meanwhile WAL is lost: neither archived, nor on the server any more.
-  site.psql("ALTER SYSTEM SET archive_command = '/bin/true'; SELECT pg_reload_conf();");
-  for (int n = 2; n <= 5; ++n) {
-    site.psql("INSERT INTO log VALUES (" + std::to_string(n) + "); SELECT pg_switch_wal(); CHECKPOINT;");
-  }
-  ASSERT_TRUE(eventually([&] {
-    return site.psql(
-               "SELECT count(*) FROM pg_stat_archiver WHERE last_archived_wal >= "
-               "(SELECT pg_walfile_name(pg_current_wal_insert_lsn() - 17000000))") == "1";
-  }));
-  site.psql("CHECKPOINT");
-  Stream anew(site, {"--create-slot"});
-  insert_durably(6);
-  EXPECT_THAT(anew.log(), AllOf(HasSubstr("WAL is missing: segments "), HasSubstr("owlbackup backup cluster")));
-  site.owl_ok({"backup", "cluster"});
-  insert_durably(7);
+/// A ticket's recovery finds the pieces as the agent's does, after the restore has long ended.
+TEST_F(WalStream, ARecoveryTicketLeadsToThePiecesToo) {
+  Stream stream(site);
+  for (int n = 1; n <= 3; ++n) insert_durably(n);
   lose_server();
-  EXPECT_EQ(rows_restored("restored"), "1 2 3 4 5 6 7");
+  stream.stop();
+  const auto to = site.target("ticket");
+  site.owl_ok({"restore", "cluster", "--to", to, "--recovery-ticket"});
+  PostgresServer server({.settings = {"archive_mode = off"}, .data_dir = to});
+  ASSERT_TRUE(eventually([&] { return server.psql("SELECT pg_is_in_recovery()") == "f"; })) << server.log();
+  EXPECT_EQ(server.psql("SELECT string_agg(n::text, ' ' ORDER BY n) FROM log"), "1 2 3") << server.log();
 }
 
 TEST_F(WalStream, IsNoSynchronousStandbyUnlessAsked) {
