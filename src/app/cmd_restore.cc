@@ -70,6 +70,7 @@ class RestoreRun {
     options_.tablespace_map = tablespace_map(arguments_.tablespaces);
     options_.workers = std::max(2u, os::processor_count());
     options_.owner = owner_of(arguments_, plan_->base.details);
+    options_.delta = arguments_.delta;
     cluster::check_target(options_, *plan_);
     find_programs();
     if (auto text = cluster::collation_warning(plan_->base.details, gnu_get_libc_version()))
@@ -81,10 +82,14 @@ class RestoreRun {
  private:
   void make_plan(std::vector<cluster::Candidate> candidates) {
     const auto system = candidates.empty() ? 0 : candidates.back().details.system_id;
-    const auto archive = wal::Archive::load(in_.stores(), system, in_.stop());
+    auto archive = wal::Archive::load(in_.stores(), system, in_.stop());
     wal::Fetcher fetcher(in_.stores(), secrets_.keys, secrets_.secrets,
                          {system, std::nullopt, candidates.empty() ? 0 : candidates.back().details.wal_segment_size});
     plan_ = cluster::plan_recovery(std::move(candidates), target_, archive, fetcher, in_.monitor(), in_.stop());
+    options_.is_archived = [archive = std::move(archive)](const std::string& wal_file) {
+      const auto name = postgres::parse_wal_file_name(wal_file);
+      return name && archive.has(name->timeline, wal_file);
+    };
   }
 
   /// Recovery ends where the archive ends, and that a store which doesn't answer has no more can't be proven.
@@ -133,6 +138,7 @@ class RestoreRun {
     const auto duration = in_.clock().monotonic() - begin;
     in_.output().say(fmt::format("Restored {} in {} files to {} in {}", format_bytes(size.plain_bytes), size.files,
                                  options_.to.string(), format_duration(duration)));
+    say_delta(in_.output(), size);
     auto document = plan_json(*plan_, size);
     document.set("to", options_.to.string())
         .set("duration_ms", std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
@@ -217,10 +223,12 @@ void add_cluster_restore(Command& restore) {
       restore.add_command("cluster", "Restore a cluster, to its newest state or to a moment",
                           "owlbackup restore cluster --to /srv/pg --target-time '2026-11-22 14:30:00+00' --start");
   const auto a = std::make_shared<RestoreArguments>();
-  command.option("--to", a->to, "The new data directory: empty, or not there yet").required();
+  command.option("--to", a->to, "The new data directory: empty, or not there yet (but see --delta)").required();
   command.option("--backup", a->backup, "Begin from this backup (else the newest that fits)");
   add_target_options(command, *a);
   command.option("--tablespace-map", a->tablespaces, "OLD=NEW: put the tablespace of that location (or oid) elsewhere");
+  command.flag("--delta", a->delta,
+               "Into a directory of this cluster, old or damaged: write only what differs, remove what is not of it");
   command.flag("--start", a->start, "Start the server, with settings of its own, and wait for the end of recovery");
   command.option("--port", a->port, "Port (of the socket's name) for --start").within(1, 65535);
   command.flag("--recovery-ticket", a->ticket, "Leave a file with the keys, so that recovery goes on after a reboot");

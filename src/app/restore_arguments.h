@@ -17,7 +17,7 @@ struct RestoreArguments {
   std::string to = {}, backup = {}, time = {}, lsn = {}, name = {}, timeline = "latest", action = "promote", owner = {},
               fingerprint = {}, expect_head = {};
   std::optional<std::uint32_t> xid = {};
-  bool immediate = false, exclusive = false, dry_run = false, start = false, ticket = false;
+  bool immediate = false, exclusive = false, dry_run = false, start = false, ticket = false, delta = false;
   std::vector<std::string> tablespaces = {};
   int port = 5432;
 };

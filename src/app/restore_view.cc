@@ -16,6 +16,8 @@ Json plan_json(const cluster::RecoveryPlan& plan, const cluster::RestoreSize& si
       .set("timeline", plan.path.target());
   out.set("wal_segments", plan.segments.size()).set("files", size.files).set("plain_bytes", size.plain_bytes);
   out.set("fetch_bytes", size.fetch_bytes).set("packs", size.packs);
+  out.set("kept_bytes", size.kept_bytes);
+  if (size.wal_aside) out.set("wal_aside", size.wal_aside->string());
   if (plan.stop_lsn) out.set("stop_lsn", postgres::to_text(*plan.stop_lsn));
   if (plan.stop_time) out.set("stop_time", to_iso(*plan.stop_time));
   return out;
@@ -27,8 +29,22 @@ void say_plan(Output& out, const cluster::RecoveryPlan& plan, const cluster::Res
       fmt::format("Base backup   {} (finished {})", plan.base.loaded.path, to_iso(plan.base.loaded.manifest.finished)));
   out.say(fmt::format("Data          {} in {} files; {} to fetch from {} packs", format_bytes(size.plain_bytes),
                       size.files, format_bytes(size.fetch_bytes), size.packs));
+  if (size.kept_bytes > 0) out.say(fmt::format("In place      {}", format_bytes(size.kept_bytes)));
   out.say(fmt::format("WAL           {} segments to replay on timeline {}", plan.segments.size(), plan.path.target()));
   if (plan.stop_lsn) out.say(fmt::format("Stops at      LSN {}", postgres::to_text(*plan.stop_lsn)));
+}
+
+void say_delta(Output& out, const cluster::RestoreSize& size) {
+  if (size.kept_bytes > 0) {
+    out.say(fmt::format("{} were in place already; {} were fetched", format_bytes(size.kept_bytes),
+                        format_bytes(size.fetch_bytes)));
+  }
+  if (size.wal_aside) {
+    out.say(fmt::format(
+        "WAL that this directory had and no store has is kept in {}. It may hold the last transactions: before "
+        "the server is started, it can be moved one folder up to be replayed. Remove it when nobody wants it.",
+        size.wal_aside->string()));
+  }
 }
 
 namespace {

@@ -11,6 +11,8 @@ namespace owl::app {
 
 /// What a restore is going to do, for people and for scripts.
 void say_plan(Output& out, const cluster::RecoveryPlan& plan, const cluster::RestoreSize& size);
+/// What a restore onto an old directory found there; nothing for others.
+void say_delta(Output& out, const cluster::RestoreSize& size);
 codec::Json plan_json(const cluster::RecoveryPlan& plan, const cluster::RestoreSize& size);
 
 /// Where the recovery of a server that was started came to rest, and how it goes on from there; adds it to `document`.

@@ -7,7 +7,6 @@
 
 #include "base/units.h"
 #include "cluster/restore_marker.h"
-#include "cluster/restore_writer.h"
 #include "os/file.h"
 
 namespace owl::cluster {
@@ -15,9 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Bytes on disk of what a restore left behind in a folder that it had marked as its own.
-std::uint64_t reclaimable(const fs::path& folder) {
-  if (!read_marker(folder)) return 0;
+/// Bytes on disk of what a restore left behind in a folder that it had marked as its own, or will write over.
+std::uint64_t reclaimable(const fs::path& folder, RestoreWriter::Onto onto) {
+  const bool ours = read_marker(folder) || (onto == RestoreWriter::Onto::existing && fs::is_directory(folder));
+  if (!ours) return 0;
   std::uint64_t bytes = 0;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     struct stat status {};
@@ -33,9 +33,9 @@ struct Need {
 
 class Needs {
  public:
-  void add_folder(const fs::path& folder) {
+  void add_folder(const fs::path& folder, RestoreWriter::Onto onto) {
     auto& need = at(folder);
-    need.reclaimed += reclaimable(folder);
+    need.reclaimed += reclaimable(folder, onto);
   }
   void add(const fs::path& folder, std::uint64_t bytes) { at(folder).needed += bytes; }
 
@@ -67,7 +67,7 @@ fs::path nearest_existing(fs::path path) {
   return path.empty() ? fs::path(".") : path;
 }
 
-void check_space(const TargetPaths& paths, const RestoreTree& tree, std::uint64_t wal_bytes) {
+void check_space(const TargetPaths& paths, const RestoreTree& tree, std::uint64_t wal_bytes, RestoreWriter::Onto onto) {
   // A folder for each prefix of paths: the tablespaces', and all else.
   std::map<fs::path, std::uint64_t> bytes{{paths.data_directory(), wal_bytes}};
   for (const auto& link : paths.links()) bytes.emplace(link.location, 0);
@@ -76,7 +76,7 @@ void check_space(const TargetPaths& paths, const RestoreTree& tree, std::uint64_
   }
   Needs needs;
   for (const auto& [folder, size] : bytes) {
-    needs.add_folder(folder);
+    needs.add_folder(folder, onto);
     needs.add(folder, size);
   }
   needs.check();

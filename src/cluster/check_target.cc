@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cluster/check_space.h"
+#include "cluster/delta_folder.h"
 #include "cluster/restore.h"
 #include "cluster/restore_marker.h"
 #include "cluster/target_paths.h"
@@ -42,7 +43,26 @@ void check_owner(const fs::path& to, const os::FileStatus& status) {
       .with_hint("Restore into a directory that isn't there yet, or run the restore as root. Nothing was changed.");
 }
 
-void check_data_directory(const fs::path& to) {
+/// A directory that is to be made into this cluster as it was must be this cluster's already, and nobody else's.
+void check_same_cluster(const fs::path& to, const ClusterDetails& details) {
+  const auto hint = "--delta brings a directory of this cluster back; any other is left alone. Nothing was changed.";
+  const auto control = os::read_file_if_exists(to / "global/pg_control", 64u << 10);
+  const auto parsed = control ? postgres::parse_control_file(*control) : Result<postgres::ControlFile>(bad_format(""));
+  if (parsed && parsed->system_id != details.system_id) {
+    throw refuse(fmt::format("{} holds another cluster (system id {}; the backup is of {})", to.string(),
+                             parsed->system_id, details.system_id))
+        .with_hint(hint);
+  }
+  if (parsed || read_marker(to)) return;
+  const auto version = os::read_file_if_exists(to / "PG_VERSION", 64);
+  if (version && as_text(*version) == fmt::format("{}\n", postgres::major_version(details.version))) return;
+  throw refuse(fmt::format("{} is not empty and no data directory of PostgreSQL {}", to.string(),
+                           postgres::major_version(details.version)))
+      .with_hint(hint);
+}
+
+void check_data_directory(const RestoreOptions& options, const ClusterDetails& details) {
+  const auto& to = options.to;
   const auto status = os::status_of(to, true);
   if (!status) return;
   if (status->type != os::FileType::folder) throw refuse(fmt::format("{} is not a directory", to.string()));
@@ -53,10 +73,18 @@ void check_data_directory(const fs::path& to) {
   }
   const auto entries = os::list_folder(to);
   if (!entries || entries->empty()) return;
+  if (options.delta) return check_same_cluster(to, details);
   const auto marker = read_marker(to);
   if (!marker) {
     throw refuse(fmt::format("{} is not empty", to.string()))
-        .with_hint("Restore into an empty or new directory, or move this one away first. Nothing was changed.");
+        .with_hint(
+            "Restore into an empty or new directory, or move this one away first; --delta brings a directory of this "
+            "cluster back in place. Nothing was changed.");
+  }
+  if (os::status_of(wal_aside(to))) {
+    throw refuse(fmt::format("{} holds WAL that no store has, from before an interrupted restore with --delta",
+                             wal_aside(to).string()))
+        .with_hint("Run that restore again, or move this folder away. Nothing was changed.");
   }
   // A server that was started there made the rest its own; only a restore that never got so far is cleared.
   const auto control = os::read_file_if_exists(to / "global/pg_control", 64u << 10);
@@ -67,11 +95,17 @@ void check_data_directory(const fs::path& to) {
   }
 }
 
-/// A tablespace's location must be empty: on a host where the source lives it is the source's own data.
-void check_location(const TargetPaths::Link& link, std::string_view version_prefix) {
+bool leads_to(const fs::path& link, const fs::path& location) {
+  const auto status = link.empty() ? std::nullopt : os::status_of(link);
+  return status && status->type == os::FileType::symlink && os::read_symlink(link) == location;
+}
+
+/// A tablespace's location must be empty, or, for a restore onto a directory, be that directory's own by its link: on a
+/// host where the source lives it is the source's own data.
+void check_location(const TargetPaths::Link& link, const fs::path& own_link, std::string_view version_prefix) {
   const auto entries = os::list_folder(link.location);
   if (!entries) return;
-  const bool ours = read_marker(link.location).has_value();
+  const bool ours = read_marker(link.location).has_value() || leads_to(own_link, link.location);
   if (ours || entries->empty()) return;
   throw refuse(
       fmt::format("tablespace {} would be restored to {}, which is not empty", link.oid, link.location.string()))
@@ -116,12 +150,12 @@ void check_architecture(const ClusterDetails& details) {
 void check_target(const RestoreOptions& options, const RecoveryPlan& plan) {
   const auto& details = plan.base.details;
   check_architecture(details);
-  check_data_directory(options.to);
+  check_data_directory(options, details);
   check_writable(options.to);
   const TargetPaths paths(options.to, details.tablespaces, options.tablespace_map);
   const auto version = fmt::format("PG_{}_{}", postgres::major_version(details.version), details.catalog_version);
   for (const auto& link : paths.links()) {
-    check_location(link, version);
+    check_location(link, options.delta ? paths.link_path(link) : fs::path(), version);
     check_writable(link.location);
   }
   for (const auto& created : plan.tablespaces_created) check_created(created, paths);

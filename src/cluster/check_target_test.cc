@@ -62,7 +62,10 @@ TEST_F(CheckTargetTest, WhatIsThereIsNotOverwritten) {
   write(options_.to / "PG_VERSION");
   const auto error = refusal();
   EXPECT_EQ(error.message(), options_.to.string() + " is not empty");
-  EXPECT_EQ(error.hint(), "Restore into an empty or new directory, or move this one away first. Nothing was changed.");
+  EXPECT_EQ(error.hint(),
+            "Restore into an empty or new directory, or move this one away first; --delta brings a directory of this "
+            "cluster back in "
+            "place. Nothing was changed.");
 }
 
 TEST_F(CheckTargetTest, AFileIsNoDirectory) {

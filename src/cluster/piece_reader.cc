@@ -67,7 +67,7 @@ void PieceReader::check_pages(FilePiece& piece, const ListedFile& file, const os
   for (auto& block : piece.bad_blocks) block += first_in_file;
   for (std::size_t at = 0; at < pages.size(); at += options_.block_size) {
     const ByteView page = pages.subspan(at, options_.block_size);
-    const repository::PageCheck check{codec::crc32c(page), static_cast<std::uint32_t>(codec::xxh3_64(page))};
+    const auto check = repository::page_check(page);
     piece.crc32c = joiner_.join(piece.crc32c, check.crc32c);
     checks_.push_back(check);
   }

@@ -7,6 +7,8 @@
 
 #include "cluster/backup_manifest.h"
 #include "cluster/check_space.h"
+#include "cluster/delta.h"
+#include "cluster/delta_folder.h"
 #include "cluster/recovery_settings.h"
 #include "cluster/restore_marker.h"
 #include "cluster/restore_writer.h"
@@ -40,6 +42,25 @@ std::uint64_t wal_bytes(const ClusterDetails& details) {
   return (last - first + 1) * details.wal_segment_size;
 }
 
+RestoreWriter::Onto onto_of(const RestoreOptions& options) {
+  return options.delta ? RestoreWriter::Onto::existing : RestoreWriter::Onto::empty;
+}
+
+std::uint64_t bytes_of(std::span<const RestoreTree::WantedBlob> blobs) {
+  std::uint64_t bytes = 0;
+  for (const auto& blob : blobs) {
+    for (const auto& to : blob.destinations) bytes += to.length;
+  }
+  return bytes;
+}
+
+std::vector<RestoreTree::WantedBlob> differing(const Delta& delta, const RestorePortion& portion,
+                                               repository::BlobReader& reader, const std::stop_token& stop) {
+  const auto directory = reader.directory(portion.pack->pack, stop);
+  auto opener = reader.opener(*directory);
+  return delta.differing(*directory, portion.blobs, opener);
+}
+
 std::optional<os::Account> owner_account(const RestoreOptions& options) {
   if (!options.owner || !os::is_root()) return std::nullopt;
   auto account = os::account_by_name(*options.owner);
@@ -68,16 +89,22 @@ class ClusterRestore {
   RestoreSize run() {
     monitor_.phase("reading the file map", 0);
     tree_ = load_tree(plan_.base.loaded.manifest, reader_, is_wanted, stop_);
-    check_space(paths_, tree_, wal_bytes(plan_.base.details));
+    const auto onto = onto_of(options_);
+    check_space(paths_, tree_, wal_bytes(plan_.base.details), onto);
     prepare();
-    RestoreWriter writer(paths_, tree_, owner_);
+    RestoreWriter writer(paths_, tree_, owner_, onto);
+    if (options_.delta) clean();
     writer.make_folders();
     make_files(writer);
     write_data(writer);
     write_wal(writer);
     write_labels(writer);
     finish(writer);
-    return {tree_.files.size(), tree_.plain_bytes, fetched_, tree_.packs.size()};
+    RestoreSize size{tree_.files.size(), tree_.plain_bytes, fetched_, tree_.packs.size()};
+    if (delta_) size.kept_bytes = tree_.plain_bytes - writer.written_bytes();
+    const auto aside = wal_aside(options_.to);
+    if (delta_ && std::filesystem::exists(aside)) size.wal_aside = aside;
+    return size;
   }
 
  private:
@@ -94,16 +121,26 @@ class ClusterRestore {
     }
   }
 
-  static void mark(const std::filesystem::path& folder, const std::string& key) {
-    if (read_marker(folder)) clear_interrupted(folder);
+  void mark(const std::filesystem::path& folder, const std::string& key) const {
+    if (read_marker(folder) && !options_.delta) clear_interrupted(folder);
     write_marker(folder, key);
+  }
+
+  /// The old cluster is given up here, first of all in a way that no server can miss.
+  void clean() {
+    disarm(options_.to);
+    empty_wal(options_.to, options_.is_archived);
+    remove_unknown(paths_, tree_);
+    delta_.emplace(paths_, tree_, plan_.base.details.block_size);
   }
 
   void make_files(RestoreWriter& writer) {
     constexpr std::size_t at_once = 256;
     parallel_for((tree_.files.size() + at_once - 1) / at_once, options_.workers, stop_,
                  [&](std::size_t i, std::stop_token) {
-                   writer.make_files(i * at_once, std::min((i + 1) * at_once, tree_.files.size()));
+                   const auto end = std::min((i + 1) * at_once, tree_.files.size());
+                   writer.make_files(i * at_once, end);
+                   if (delta_) delta_->clear_gaps(i * at_once, end);
                  });
   }
 
@@ -113,7 +150,12 @@ class ClusterRestore {
     parallel_for(portions.size(), options_.workers, stop_, [&](std::size_t i, std::stop_token stop) {
       const auto& portion = portions[i];
       in_context([&] { return fmt::format("restoring from pack {}", to_hex(portion.pack->pack.id).substr(0, 16)); },
-                 [&] { write_portion(portion.pack->pack, portion.blobs, writer, stop); });
+                 [&] {
+                   if (!delta_) return write_portion(portion.pack->pack, portion.blobs, writer, stop);
+                   const auto left = differing(*delta_, portion, reader_, stop);
+                   monitor_.advance(bytes_of(portion.blobs) - bytes_of(left));
+                   if (!left.empty()) write_portion(portion.pack->pack, left, writer, stop);
+                 });
     });
   }
 
@@ -217,6 +259,7 @@ class ClusterRestore {
   TargetPaths paths_;
   std::optional<os::Account> owner_;
   RestoreTree tree_;
+  std::optional<Delta> delta_;
   os::TreeSync sync_;
   Bytes control_;
   std::atomic<std::uint64_t> fetched_{0};
@@ -228,12 +271,17 @@ RestoreSize measure_restore(const RestoreOptions& options, const RecoveryPlan& p
                             std::stop_token stop) {
   const auto& details = plan.base.details;
   const auto tree = load_tree(plan.base.loaded.manifest, reader, is_wanted, stop);
-  check_space(TargetPaths(options.to, details.tablespaces, options.tablespace_map), tree, wal_bytes(details));
+  const TargetPaths paths(options.to, details.tablespaces, options.tablespace_map);
+  check_space(paths, tree, wal_bytes(details), onto_of(options));
+  const Delta delta(paths, tree, details.block_size);
   RestoreSize size{tree.files.size(), tree.plain_bytes, 0, tree.packs.size()};
   for (const auto& pack : tree.packs) {
+    throw_if_stopped(stop);
+    const auto wanted = options.delta ? differing(delta, {&pack, pack.blobs}, reader, stop) : pack.blobs;
     std::vector<std::uint32_t> entries;
-    for (const auto& blob : pack.blobs) entries.push_back(blob.entry);
+    for (const auto& blob : wanted) entries.push_back(blob.entry);
     size.fetch_bytes += reader.planned_bytes(*reader.directory(pack.pack, stop), entries);
+    if (options.delta) size.kept_bytes += bytes_of(pack.blobs) - bytes_of(wanted);
   }
   return size;
 }

@@ -17,14 +17,22 @@ Error system_error(const std::string& what, int error) {
   return Error(kind_of_errno(error), what).with_errno(error);
 }
 
+/// A file that has its length already is not touched: whoever looks at times sees what was written.
+bool set_length(const os::FileDescriptor& fd, std::uint64_t size) {
+  struct stat status {};
+  if (::fstat(fd.get(), &status) == 0 && static_cast<std::uint64_t>(status.st_size) == size) return true;
+  return ::ftruncate(fd.get(), static_cast<off_t>(size)) == 0;
+}
+
 }  // namespace
 
 bool written_apart(std::string_view path) {
   return path == control_path || path.starts_with(config_prefix);
 }
 
-RestoreWriter::RestoreWriter(const TargetPaths& paths, const RestoreTree& tree, std::optional<os::Account> owner)
-    : paths_(paths), tree_(tree), owner_(std::move(owner)) {}
+RestoreWriter::RestoreWriter(const TargetPaths& paths, const RestoreTree& tree, std::optional<os::Account> owner,
+                             Onto onto)
+    : paths_(paths), tree_(tree), owner_(std::move(owner)), onto_(onto) {}
 
 void RestoreWriter::own(const std::filesystem::path& path) const {
   if (!owner_) return;
@@ -50,7 +58,8 @@ void RestoreWriter::make_folders() {
   }
   for (const auto& link : paths_.links()) {
     const auto path = paths_.link_path(link);
-    if (::symlink(link.location.c_str(), path.c_str()) != 0) {
+    const bool made = ::symlink(link.location.c_str(), path.c_str()) == 0;
+    if (!made && (onto_ == Onto::empty || errno != EEXIST)) {
       throw system_error(fmt::format("can't make the tablespace link {}", path.string()), errno);
     }
     own(path);
@@ -62,8 +71,8 @@ void RestoreWriter::make_files(std::size_t begin, std::size_t end) const {
     const auto& file = tree_.files[i];
     if (file.type == EntryType::folder || written_apart(file.path)) continue;
     const auto path = paths_.resolve(file.path);
-    const auto fd = os::open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    if (::ftruncate(fd.get(), static_cast<off_t>(file.size)) != 0 || ::fchmod(fd.get(), file.mode) != 0 ||
+    const auto fd = os::open_file(path, O_WRONLY | O_CREAT | (onto_ == Onto::empty ? O_EXCL : O_NOFOLLOW), 0600);
+    if (!set_length(fd, file.size) || ::fchmod(fd.get(), file.mode) != 0 ||
         (owner_ && ::fchown(fd.get(), owner_->uid, owner_->gid) != 0)) {
       throw system_error(fmt::format("can't create {}", path.string()), errno);
     }

@@ -17,8 +17,12 @@ namespace owl::cluster {
 /// covers stays a hole.
 class RestoreWriter {
  public:
+  enum class Onto {
+    empty,     ///< no file is there yet
+    existing,  ///< files that are there keep their bytes, and get the length, mode and owner that they should have
+  };
   /// `owner`: gives every file to this account (we are root); nullopt: ours.
-  RestoreWriter(const TargetPaths& paths, const RestoreTree& tree, std::optional<os::Account> owner);
+  RestoreWriter(const TargetPaths& paths, const RestoreTree& tree, std::optional<os::Account> owner, Onto onto);
 
   void make_folders();
   /// Of the tree's files those from `begin` to before `end`. Thread-safe.
@@ -35,6 +39,7 @@ class RestoreWriter {
   const TargetPaths& paths_;
   const RestoreTree& tree_;
   std::optional<os::Account> owner_;
+  Onto onto_;
   DirectWrites direct_;
   std::atomic<std::uint64_t> written_{0};
 };

@@ -47,7 +47,7 @@ class TreeTest : public testing::Test, protected test::TreeBench {
                      [](const FileEntry& file) { return file.type != EntryType::folder && !written_apart(file.path); });
   }
   void restore(const RestoreTree& tree, const TargetPaths& paths) {
-    RestoreWriter writer(paths, tree, std::nullopt);
+    RestoreWriter writer(paths, tree, std::nullopt, RestoreWriter::Onto::empty);
     writer.make_folders();
     writer.make_files(0, tree.files.size());
     RestoreFiles files(writer.direct());
@@ -176,7 +176,7 @@ class WriterTest : public testing::Test {
   os::test::TemporaryFolder folder_;
   const TargetPaths paths_{folder_.path(), {}, {}};
   RestoreTree tree_;
-  RestoreWriter writer_{paths_, tree_, std::nullopt};
+  RestoreWriter writer_{paths_, tree_, std::nullopt, RestoreWriter::Onto::empty};
   RestoreFiles files_{writer_.direct()};
 };
 

@@ -42,6 +42,12 @@ ByteView BlobOpener::open(std::uint32_t number, ByteView sealed) {
   return plain;
 }
 
+bool BlobOpener::is_content_of(std::uint32_t number, ByteView plain) {
+  const auto& entry = directory_.entries[number];
+  auto* const namer = namer_of(directory_.contexts[entry.context]);
+  return namer != nullptr && plain.size() == entry.plain_size && namer->name(entry.kind, plain) == entry.name;
+}
+
 crypto::BlobSealer& BlobOpener::sealer_of(std::uint32_t context) {
   const auto found = sealers_.find(context);
   if (found != sealers_.end()) return found->second;

@@ -19,6 +19,8 @@ class BlobOpener {
 
   /// The plain bytes, good until the next call. Throws Error(integrity) or Error(no_key).
   ByteView open(std::uint32_t entry, ByteView sealed);
+  /// Are these the blob's plain bytes, by its keyed name? False, too, where its writer's naming keys are not at hand.
+  bool is_content_of(std::uint32_t entry, ByteView plain);
 
  private:
   crypto::BlobSealer& sealer_of(std::uint32_t context);

@@ -5,7 +5,6 @@
 #include <array>
 
 #include "concurrency/task_group.h"
-#include "repository/blob_opener.h"
 #include "repository/directory_cache.h"
 #include "repository/pack_tail.h"
 #include "repository/read_ranges.h"
@@ -135,6 +134,10 @@ void BlobReader::read(const PackRef& pack, std::span<const std::uint32_t> entrie
   const auto listed = directory(pack, stop);
   BlobOpener opener(state_->keys, state_->secrets, *listed);
   PackRead(state_->stores, std::move(opener), pack, *listed, entries, stop).run(take);
+}
+
+BlobOpener BlobReader::opener(const PackDirectory& directory) const {
+  return {state_->keys, state_->secrets, directory};
 }
 
 void require_name(const PackDirectory& directory, const PackRef& pack, const BlobRef& blob) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crypto/keys.h"
+#include "repository/blob_opener.h"
 #include "repository/manifest.h"
 #include "repository/pack.h"
 #include "repository/stores.h"
@@ -30,6 +31,9 @@ class BlobReader {
   void read(const PackRef& pack, std::span<const std::uint32_t> entries,
             const std::function<void(std::uint32_t entry, ByteView plain)>& take, std::stop_token stop = {});
   Bytes read_one(const PackRef& pack, std::uint32_t entry, const crypto::BlobName& name, std::stop_token stop = {});
+
+  /// Compares bytes that are at hand with the blobs of a pack; `directory` must outlive it.
+  BlobOpener opener(const PackDirectory& directory) const;
 
   /// How many bytes `read` would fetch for these entries: for plans and progress.
   std::uint64_t planned_bytes(const PackDirectory& directory, std::span<const std::uint32_t> entries) const;

@@ -18,6 +18,9 @@ struct PageCheck {
   friend bool operator==(const PageCheck&, const PageCheck&) = default;
 };
 
+/// What a page is held against from then on.
+PageCheck page_check(ByteView page);
+
 /// A seal context with the writer whose naming keys named its blobs.
 struct PackContext {
   crypto::SealContextRecord seal;

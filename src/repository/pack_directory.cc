@@ -1,4 +1,5 @@
 #include "base/units.h"
+#include "codec/hash.h"
 #include "repository/document.h"
 #include "repository/pack.h"
 
@@ -92,6 +93,10 @@ PackDirectory get_directory(BinaryReader& in) {
 }
 
 }  // namespace
+
+PageCheck page_check(ByteView page) {
+  return {codec::crc32c(page), static_cast<std::uint32_t>(codec::xxh3_64(page))};
+}
 
 Bytes serialize(const PackDirectory& directory) {
   Bytes body;
