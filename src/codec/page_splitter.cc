@@ -100,7 +100,7 @@ PageSplitter::Outcome PageSplitter::Work::split(const std::uint8_t* page_, std::
   if (shape.general) kind |= page_meta::general;
   if (shape.first_lowest) kind |= page_meta::first_lowest;
   if (has_hole) kind |= page_meta::hole;
-  streams->bytes(hole_stream, hole);
+  if (has_hole) streams->bytes(hole_stream, hole);
   if (!shape.dense && put_gaps()) kind |= page_meta::gaps;
   put_header(flags, checksums);
   FieldWriter fields(*streams, *state);

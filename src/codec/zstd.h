@@ -7,7 +7,11 @@
 namespace owl::codec {
 
 /// How a blob's bytes are stored. The numbers are part of the repository format (docs/format.md).
-enum class Codec : std::uint8_t { stored = 0, zstd = 1 };
+enum class Codec : std::uint8_t {
+  stored = 0,
+  zstd = 1,   ///< one frame
+  pages = 2,  ///< PostgreSQL's pages as streams (docs/format/codecs.md)
+};
 
 /// What bytes are like, for the compressor to be set up for them. Any decoder reads what comes out either way.
 enum class Content : std::uint8_t {
