@@ -17,11 +17,10 @@ PieceReader::PieceReader(const std::vector<ListedFile>& files, FilePieces& piece
       options_(options),
       clock_(clock),
       namer_(naming),
-      page_encoder_(options.zstd_level, codec::Content::pages),
-      byte_encoder_(options.zstd_level),
+      encoder_(options.block_size, options.checksums, options.zstd_level),
       joiner_(options.block_size),
       plain_(piece_bytes),
-      encoded_(codec::ZstdEncoder::bound(piece_bytes)) {}
+      encoded_(encoder_.bound(piece_bytes)) {}
 
 std::uint64_t PieceReader::process(const WorkItem& item) {
   plain_.resize(0);
@@ -73,6 +72,15 @@ void PieceReader::check_pages(FilePiece& piece, const ListedFile& file, const os
   }
 }
 
+codec::ZstdEncoder::Encoded PieceReader::encode(crypto::BlobKind kind, ByteView plain) {
+  if (kind != crypto::BlobKind::pages) return encoder_.encode_bytes(plain, encoded_.whole());
+  std::vector<PieceEncoder::Pages> parts;
+  for (const auto& [file, piece] : pending_) {
+    parts.push_back({files_[file], piece.offset, piece.length, !piece.bad_blocks.empty()});
+  }
+  return encoder_.encode_pages(plain, parts, encoded_.whole());
+}
+
 /// Names what `plain_` holds and gives every pending piece its blob.
 void PieceReader::store(crypto::BlobKind kind) {
   auto checks = std::exchange(checks_, {});
@@ -83,8 +91,7 @@ void PieceReader::store(crypto::BlobKind kind) {
     const auto size = static_cast<std::uint32_t>(plain.size());
     blob = session_.find(name, size);
     if (!blob) {
-      auto& encoder = kind == crypto::BlobKind::pages ? page_encoder_ : byte_encoder_;
-      const auto encoded = encoder.encode(plain, encoded_.whole());
+      const auto encoded = encode(kind, plain);
       const ByteView stored{encoded_.data(), encoded.size};
       blob = session_.append(kind, name, encoded.codec, stored, size, std::move(checks));
     }

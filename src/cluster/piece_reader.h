@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "cluster/file_list.h"
 #include "cluster/file_pieces.h"
+#include "cluster/piece_encoder.h"
 #include "cluster/work_items.h"
 #include "codec/hash.h"
-#include "codec/zstd.h"
 #include "crypto/names.h"
 #include "os/aligned_buffer.h"
 #include "os/file_descriptor.h"
@@ -36,6 +36,7 @@ class PieceReader {
  private:
   void read_part(const Part& part, crypto::BlobKind kind);
   void check_pages(FilePiece& piece, const ListedFile& file, const os::FileDescriptor& fd);
+  codec::ZstdEncoder::Encoded encode(crypto::BlobKind kind, ByteView plain);
   void store(crypto::BlobKind kind);
 
   struct Pending {
@@ -49,7 +50,7 @@ class PieceReader {
   Options options_;
   Clock& clock_;
   crypto::Namer namer_;
-  codec::ZstdEncoder page_encoder_, byte_encoder_;
+  PieceEncoder encoder_;
   codec::Crc32cJoiner joiner_;
   os::AlignedBuffer plain_, encoded_;
   std::vector<Pending> pending_;

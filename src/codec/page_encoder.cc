@@ -13,6 +13,9 @@ namespace {
 /// Choices of so many relations are kept: backups go through files in order, so that the last few would do.
 constexpr std::size_t kept_choices = 64;
 
+/// A choice that holds for a whole relation is not made from less.
+constexpr std::size_t least_sample = 64 * KiB;
+
 PageChooser::Care care_for(std::uint64_t relation_bytes) {
   if (relation_bytes < 2 * MiB) return PageChooser::Care::little;
   return relation_bytes < 16 * MiB ? PageChooser::Care::some : PageChooser::Care::much;
@@ -71,6 +74,7 @@ std::optional<PageScheme> PageEncoder::State::scheme_of(const PageBlob& blob) {
   if (blob.relation == 0) return PageScheme{};
   const auto known = std::ranges::find(choices, blob.relation, &Choice::relation);
   if (known != choices.end()) return known->scheme;
+  if (blob.plain.size() < least_sample) return PageScheme{};  // too few pages to tell
   Choice choice{blob.relation,
                 chooser.choose(blob.plain, blob.runs.front().first_block, care_for(blob.relation_bytes))};
   if (choices.size() < kept_choices) choices.emplace_back();

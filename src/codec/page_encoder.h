@@ -10,7 +10,7 @@ namespace owl::codec {
 /// Pages of one blob, and what is known about them.
 struct PageBlob {
   ByteView plain;  ///< whole pages
-  std::span<const PageRun> runs;
+  std::span<const PageRun> runs = {};
   std::uint64_t relation = 0;        ///< the same number for all of a relation's blobs; 0: they are of several
   std::uint64_t relation_bytes = 0;  ///< how large that is, roughly: how much care the choice of columns is worth
   bool checksums_hold = false;       ///< each page's checksum was found right, or 0: it need not be computed again

@@ -4,7 +4,7 @@
 #include <optional>
 #include <span>
 
-#include "codec/zstd.h"
+#include "codec/blob_decoder.h"
 #include "crypto/blob_seal.h"
 #include "os/aligned_buffer.h"
 #include "repository/pack.h"
@@ -33,7 +33,7 @@ class BlobOpener {
   const PackDirectory& directory_;
   std::map<std::uint32_t, crypto::BlobSealer> sealers_;
   std::map<std::pair<crypto::WriterId, std::uint32_t>, std::optional<crypto::Namer>> namers_;  // by writer and epoch
-  codec::ZstdDecoder decoder_;
+  codec::BlobDecoder decoder_;
   os::AlignedBuffer stored_, plain_;  // aligned: what is opened can be written past the page cache
 };
 

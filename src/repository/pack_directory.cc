@@ -55,7 +55,7 @@ crypto::BlobKind get_blob_kind(BinaryReader& in) {
 
 codec::Codec get_codec(BinaryReader& in) {
   const auto codec = in.u8();
-  if (codec > 1) in.fail();
+  if (codec > static_cast<std::uint8_t>(codec::Codec::pages)) in.fail();
   return static_cast<codec::Codec>(codec);
 }
 
