@@ -7,6 +7,8 @@
 #include "app/restore_record.h"
 #include "cluster/details.h"
 #include "cluster/extent_map.h"
+#include "codec/page_encoder.h"
+#include "codec/page_samples.h"
 #include "os/file.h"
 #include "repository/head.h"
 #include "wal/enrolment.h"
@@ -104,6 +106,23 @@ app::RestoreRecord record() {
   return out;
 }
 
+/// Pages of one kind, and the same as a blob.
+struct PageSeed {
+  Bytes pages, blob;
+};
+PageSeed page_seed(Bytes (*make)(codec::sample::Random&, std::uint32_t, std::uint32_t)) {
+  codec::sample::Random random(7);
+  PageSeed seed;
+  for (std::uint32_t block = 0; block < 2; ++block) append(seed.pages, make(random, 8192, block));
+  codec::PageEncoder encoder({});
+  const codec::PageRun run{2, 0};
+  seed.blob.resize(encoder.bound(seed.pages.size()));
+  const auto encoded = encoder.encode({seed.pages, {&run, 1}}, seed.blob);
+  seed.blob.resize(encoded.codec == codec::Codec::pages ? encoded.size : 0);
+  seed.pages.insert(seed.pages.begin(), 16, 3);  // block size and columns, for the target that encodes
+  return seed;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -129,5 +148,10 @@ int main(int argc, char** argv) {
   write("app_restore_record", "record", serialize(record()));
   write("repository_heads", "one",
         serialize(repository::HeadMap{{"primary cluster/x", {"x", {3, {1, 2}}, {{"backups/x", 3}}}}}));
+  for (const auto& [name, seed] : {std::pair{"heap", page_seed(codec::sample::random_heap_page)},
+                                   std::pair{"btree", page_seed(codec::sample::random_btree_page)}}) {
+    write("codec_pages_encode", name, seed.pages);
+    write("codec_pages_decode", name, seed.blob);
+  }
   return 0;
 }

@@ -9,7 +9,7 @@ namespace {
 
 /// A piece plain, one encoded, one as streams, and what libzstd takes at the most for pieces of that size.
 std::uint64_t worker_bytes(int zstd_level) {
-  return zstd_level > 9 ? 32 * MiB : 12 * MiB;
+  return zstd_level > 9 ? 28 * MiB : 8 * MiB;
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ TEST(MemoryPlan, TheDefaultLeavesPacksAndWorkersAsTheyAre) {
 }
 
 TEST(MemoryPlan, WorkersAreCutToTheirQuarter) {
-  EXPECT_EQ(plan_memory(256 * MiB, 64, 3).workers, 10u);
+  EXPECT_EQ(plan_memory(256 * MiB, 64, 3).workers, 8u);
   EXPECT_EQ(plan_memory(256 * MiB, 64, 19).workers, 2u);
   EXPECT_EQ(plan_memory(16 * MiB, 64, 3).workers, 1u);
   EXPECT_EQ(plan_memory(16 * MiB, 0, 3).workers, 1u) << "nobody would read";
