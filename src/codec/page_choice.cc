@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t sample_bytes = 128u << 10;
 /// Columns are proposed by the entropy of as many rows.
 constexpr std::size_t sample_rows = ByteHistogram::most;
-/// Splitting takes time: it must spare one percent.
-constexpr std::size_t split_margin = 100;
+/// Splitting and the proof take time: they must spare a twenty-fifth of the bytes.
+constexpr std::size_t split_margin = 25;
 
 template <typename T>
 unsigned bits_of(const std::vector<T>& values) {

@@ -56,7 +56,7 @@ struct PageJoiner::Work {
   bool take_alternatives();
   void write_alternatives();
   bool take_tids(std::uint32_t* blocks, std::uint32_t* offsets, std::uint32_t count);
-  bool take_rows(ColumnSplitter& columns);
+  bool take_rows(FieldReader& fields, PageColumnState& columns);
 
   const std::uint32_t block_size;
   PageItems items;
@@ -261,7 +261,7 @@ bool PageJoiner::Work::take_heap() {
   }
   state->xmin = items.a[items.count - 1];
   write_heap_headers();
-  return take_null_bitmaps() && take_rows(state->heap_columns);
+  return take_null_bitmaps() && take_rows(fields, state->heap_columns);
 }
 
 void PageJoiner::Work::write_heap_headers() {
@@ -299,13 +299,14 @@ bool PageJoiner::Work::take_index() {
     items.data_offset[i] = items.offset[i] + index_header_size;
     items.data_length[i] = items.length[i] - index_header_size;
   }
-  if (shape.btree && (any & alternative_tid) != 0) return take_alternatives() && take_rows(state->index_columns);
+  if (shape.btree && (any & alternative_tid) != 0)
+    return take_alternatives() && take_rows(fields, state->index_columns);
   if (!take_tids(items.a.data(), items.b.data(), items.count)) return false;
   for (std::uint32_t i = 0; i < items.count; ++i) {
     const std::uint32_t rest = (items.b[i] & 0xffff) | (items.c[i] ^ items.length[i]) << 16;
     store(page + items.offset[i], std::uint64_t{word_of(items.a[i])} | std::uint64_t{rest} << 32);
   }
-  return take_rows(state->index_columns);
+  return take_rows(fields, state->index_columns);
 }
 
 bool PageJoiner::Work::take_alternatives() {
@@ -379,8 +380,8 @@ bool PageJoiner::Work::take_tids(std::uint32_t* blocks, std::uint32_t* offsets, 
   return reader->ok();
 }
 
-bool PageJoiner::Work::take_rows(ColumnSplitter& columns) {
-  const auto width = static_cast<std::uint32_t>(columns.width());
+bool PageJoiner::Work::take_rows(FieldReader& fields, PageColumnState& columns) {
+  const std::uint32_t width = columns.width;
   std::uint32_t rows = 0;
   std::size_t total = 0;
   for (std::uint32_t i = 0; i < items.count; ++i) {
@@ -389,7 +390,7 @@ bool PageJoiner::Work::take_rows(ColumnSplitter& columns) {
     rows += wide ? 1u : 0u;
     total += items.data_length[i] - (wide ? width : 0);
   }
-  columns.join(*reader, page_stream::columns, page, items.a.data(), rows);
+  if (rows != 0) take_columns(fields, columns, page, items.a.data(), rows, items.b.data(), items.c.data());
   if (total == 0) return reader->ok();
   const std::uint8_t* from = reader->take(page_stream::tail, total);
   for (std::uint32_t i = 0; i < items.count; ++i) {

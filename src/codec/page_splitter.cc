@@ -43,7 +43,7 @@ struct PageSplitter::Work {
   void put_alternatives(FieldWriter& fields);
   std::uint32_t posting_count(std::uint32_t item, std::uint32_t block, std::uint32_t offset) const;
   void put_tids(FieldWriter& fields, const std::uint32_t* blocks, const std::uint32_t* offsets, std::uint32_t count);
-  void put_rows(ColumnSplitter& columns);
+  void put_rows(FieldWriter& fields, PageColumnState& columns);
   void put_tails(std::uint32_t width, std::size_t total);
 
   const std::uint32_t block_size;
@@ -229,7 +229,7 @@ void PageSplitter::Work::put_heap(FieldWriter& fields) {
     for (std::uint32_t i = 0; i < count; ++i) data_offset[i] = offset[i] + heap_header_size;
     for (std::uint32_t i = 0; i < count; ++i) data_length[i] = length[i] - heap_header_size;
   }
-  put_rows(state->heap_columns);
+  put_rows(fields, state->heap_columns);
 }
 
 /// As differences where rows of many transactions lie in the order in which they were written.
@@ -281,7 +281,7 @@ void PageSplitter::Work::put_index(FieldWriter& fields) {
   } else {
     put_tids(fields, items.a.data(), items.b.data(), items.count);
   }
-  put_rows(state->index_columns);
+  put_rows(fields, state->index_columns);
 }
 
 /// The count of TIDs of a posting list that is as _bt_form_posting (nbtdedup.c) makes it; 0 for anything else.
@@ -353,26 +353,25 @@ void PageSplitter::Work::put_tids(FieldWriter& fields, const std::uint32_t* bloc
 }
 
 /// The prefix of every row that is long enough goes into columns, what is left into one stream.
-void PageSplitter::Work::put_rows(ColumnSplitter& columns) {
-  const auto width = static_cast<std::uint32_t>(columns.width());
-  std::uint32_t least = ~0u;
+void PageSplitter::Work::put_rows(FieldWriter& fields, PageColumnState& columns) {
+  const std::uint32_t width = columns.width;
+  std::uint32_t least = ~0u, rows = items.count;
   std::size_t total = 0;
   for (std::uint32_t i = 0; i < items.count; ++i) {
     least = std::min(least, items.data_length[i]);
     total += items.data_length[i];
   }
-  if (least >= width) {
-    columns.split(page, items.data_offset.data(), items.count, *streams, page_stream::columns);
-    total -= std::size_t{width} * items.count;
-  } else {
-    std::uint32_t rows = 0;
+  const std::uint32_t* offsets = items.data_offset.data();
+  if (least < width) {
+    rows = 0;
     for (std::uint32_t i = 0; i < items.count; ++i) {
       items.a[rows] = items.data_offset[i];
       rows += items.data_length[i] >= width ? 1u : 0u;
     }
-    columns.split(page, items.a.data(), rows, *streams, page_stream::columns);
-    total -= std::size_t{width} * rows;
+    offsets = items.a.data();
   }
+  if (rows != 0) put_columns(fields, columns, page, offsets, rows, items.b.data(), items.c.data());
+  total -= std::size_t{width} * rows;
   if (total != 0) put_tails(width, total);
 }
 

@@ -95,19 +95,26 @@ struct PageColumns {
   friend bool operator==(const PageColumns&, const PageColumns&) = default;
 };
 
-/// What a split goes on with from page to page; both sides begin with a fresh one. Some hundred bytes: keep one for
-/// each relation where pages of several are mixed.
+/// A relation's columns and how far they came. Each four bytes of the prefix are written as a field is.
+struct PageColumnState {
+  explicit PageColumnState(const ColumnList& list_) : list(list_), width(static_cast<std::uint32_t>(list_.width())) {}
+
+  const ColumnList list;
+  const std::uint32_t width;  ///< bytes of the prefix
+  std::array<std::uint64_t, ColumnList::largest_count> previous{};
+  std::array<std::uint32_t, ColumnList::largest_width / 4> constants{};
+};
+
+/// What a split goes on with from page to page; both sides begin with a fresh one. Less than 1 KiB: keep one for each
+/// relation where pages of several are mixed.
 struct PageState {
-  explicit PageState(const PageColumns& columns) {
-    heap_columns.reset(columns.heap);
-    index_columns.reset(columns.index);
-  }
+  explicit PageState(const PageColumns& columns) : heap_columns(columns.heap), index_columns(columns.index) {}
 
   std::array<std::uint32_t, page_fields> constants{};
   std::uint64_t lsn = 0;
   std::uint32_t prune_xid = 0, xmin = 0, tid_block = 0, pivot_block = 0;
   std::uint16_t tid_offset = 0, flags = 0;
-  ColumnSplitter heap_columns, index_columns;
+  PageColumnState heap_columns, index_columns;
 };
 
 /// Scratch for one page: room for as many items as the largest page can have. Some 400 KiB, of which a page of 8 KiB
