@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
 namespace owl::codec {
 namespace {
 
@@ -30,75 +28,25 @@ TEST(Columns, DeltasGoOnFromCallToCall) {
   EXPECT_EQ(to_deltas(values.data(), 0, 8u, deltas.data()), 8u);
 }
 
-ColumnList columns_of(std::initializer_list<ColumnForm> forms) {
+TEST(Columns, PlanesJoinToTheSameNumbers) {
+  const std::array<std::uint32_t, 3> values{0x04030201, 0xfffefdfc, 7};
+  std::array<std::array<std::uint8_t, 3>, 4> planes;
+  for (unsigned byte = 0; byte < 4; ++byte) put_plane(values.data(), 3, byte, planes[byte].data());
+  EXPECT_EQ(planes[0], (std::array<std::uint8_t, 3>{1, 0xfc, 7}));
+  EXPECT_EQ(planes[3], (std::array<std::uint8_t, 3>{4, 0xff, 0}));
+  std::array<std::uint32_t, 3> again;
+  join_planes({planes[0].data(), planes[1].data(), planes[2].data(), planes[3].data()}, 3, again.data());
+  EXPECT_EQ(again, values);
+}
+
+TEST(Columns, WidthIsThatOfAllForms) {
   ColumnList columns;
-  for (const auto form : forms) columns.forms[columns.count++] = form;
-  return columns;
-}
-
-TEST(Columns, EachByteOfThePrefixHasAStream) {
-  const Bytes rows{1, 2, 3, 4, 10, 0, 0, 0, 0xee, 5, 6, 7, 8, 11, 0, 0, 0};
-  const std::array<std::uint16_t, 2> offsets{0, 9};
-  ColumnSplitter splitter;
-  splitter.reset(columns_of({ColumnForm::planes4, ColumnForm::delta4}));
-  EXPECT_EQ(splitter.width(), 8u);
-  StreamSet streams(9);
-  splitter.split(rows.data(), offsets.data(), 2, streams, 1);
-  EXPECT_TRUE(streams.view(0).empty());
-  EXPECT_EQ(to_bytes(streams.view(1)), (Bytes{1, 5}));
-  EXPECT_EQ(to_bytes(streams.view(4)), (Bytes{4, 8}));
-  EXPECT_EQ(to_bytes(streams.view(5)), (Bytes{20, 2}));
-  EXPECT_EQ(to_bytes(streams.view(8)), (Bytes{0, 0}));
-}
-
-TEST(Columns, RandomRowsComeBack) {
-  const auto seed = std::random_device()();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
-  for (int round = 0; round < 50; ++round) {
-    ColumnList columns;
-    while (columns.count < ColumnList::largest_count && columns.width() + 8 <= ColumnList::largest_width) {
-      if (random() % 8 == 0) break;
-      columns.forms[columns.count++] = static_cast<ColumnForm>(random() % column_forms);
-    }
-    const std::size_t width = columns.width(), step = width + random() % 20, count = random() % 400;
-    Bytes rows(count * step + width);
-    for (auto& byte : rows) byte = static_cast<std::uint8_t>(random());
-    std::vector<std::uint32_t> offsets(count);
-    for (std::size_t i = 0; i < count; ++i) offsets[i] = static_cast<std::uint32_t>(i * step);
-
-    ColumnSplitter splitter;
-    splitter.reset(columns);
-    StreamSet streams(width);
-    splitter.split(rows.data(), offsets.data(), count / 2, streams, 0);
-    splitter.split(rows.data(), offsets.data() + count / 2, count - count / 2, streams, 0);
-
-    std::vector<ByteView> views;
-    for (std::size_t i = 0; i < width; ++i) views.push_back(streams.view(i));
-    StreamReader reader;
-    reader.reset(views);
-    splitter.reset(columns);
-    Bytes again(rows.size());
-    splitter.join(reader, 0, again.data(), offsets.data(), count / 2);
-    splitter.join(reader, 0, again.data(), offsets.data() + count / 2, count - count / 2);
-    EXPECT_TRUE(reader.finished());
-    for (const auto offset : offsets) {
-      ASSERT_TRUE(equal(ByteView(again).subspan(offset, width), ByteView(rows).subspan(offset, width)));
-    }
+  EXPECT_EQ(columns.width(), 0u);
+  for (const auto form : {ColumnForm::planes4, ColumnForm::delta8, ColumnForm::delta4}) {
+    columns.forms[columns.count++] = form;
   }
-}
-
-TEST(Columns, StreamsThatAreTooShortFail) {
-  ColumnSplitter splitter;
-  splitter.reset(columns_of({ColumnForm::delta8}));
-  const Bytes planes(3 + stream_slack);
-  const std::vector<ByteView> views(8, ByteView(planes).first(3));
-  StreamReader reader;
-  reader.reset(views);
-  const std::array<std::uint32_t, 4> offsets{0, 8, 16, 24};
-  Bytes rows(32);
-  splitter.join(reader, 0, rows.data(), offsets.data(), 4);
-  EXPECT_FALSE(reader.ok());
+  EXPECT_EQ(columns.width(), 16u);
+  EXPECT_EQ(columns.view().size(), 3u);
 }
 
 }  // namespace

@@ -139,6 +139,34 @@ TEST(PageEncoder, AnyPagesComeBack) {
   }
 }
 
+/// docs/format/codecs.md explains these bytes one by one.
+TEST(PageDecoder, TheExampleOfTheFormatPage) {
+  sample::PageBuilder builder(1024, 0);
+  for (std::uint32_t item = 1; item <= 2; ++item) {
+    builder.add(sample::heap_tuple(700, 5, item, as_bytes(item == 1 ? "owl" : "night")));
+  }
+  const Bytes page = builder.finish(5, 0x100);
+  PageEncoder encoder({.block_size = 1024});
+  const PageRun run{1, 5};
+  const auto encoded = encode(encoder, {page, {&run, 1}});
+  EXPECT_EQ(encoded.codec, Codec::pages);
+  EXPECT_EQ(to_hex(encoded.bytes),
+            "010a000000010105"
+            "3a3a"
+            "0007000000000202020901"
+            "00020c0802"
+            "00000000000000"
+            "020001000000101010"
+            "02"
+            "00"
+            "8004"
+            "000003000209180"
+            "0bc020000"
+            "6f776c6e69676874"
+            "1b1d");
+  expect_back(encoded, page);
+}
+
 TEST(PageDecoder, DamageIsFoundOrHarmless) {
   const auto seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));

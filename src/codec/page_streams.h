@@ -6,6 +6,7 @@
 
 #include "codec/columns.h"
 #include "codec/page_layout.h"
+#include "codec/streams.h"
 
 namespace owl::codec {
 
