@@ -20,18 +20,25 @@ bool read_header(const std::uint8_t* page, std::uint32_t block_size, PageShape& 
          (shape.lower - page_at::items) % 4 == 0 && shape.upper % 8 == 0;
 }
 
-/// True if all are normal and long enough.
-bool read_line_pointers(const std::uint8_t* page, std::uint32_t least_length, PageItems& items) {
-  std::uint32_t other = 0, least = ~0u;
+/// What holds of all line pointers. Sums of bits rather than comparisons, so that plain loops become vectors.
+struct Pointers {
+  bool all_normal = false;   ///< and long enough
+  bool all_aligned = false;  ///< no length leaves padding
+};
+
+Pointers read_line_pointers(const std::uint8_t* page, std::uint32_t least_length, PageItems& items) {
+  std::uint32_t other = 0, short_by = 0, lengths = 0;
   for (std::uint32_t i = 0; i < items.line_pointers; ++i) {
     const auto word = load<std::uint32_t>(page + page_at::items + 4 * std::size_t{i});
+    const std::uint32_t length = line_pointer::length_of(word);
     items.offset[i] = line_pointer::offset_of(word);
     items.flags[i] = line_pointer::flags_of(word);
-    items.length[i] = line_pointer::length_of(word);
-    other |= items.flags[i] ^ line_pointer::normal;
-    least = std::min(least, items.length[i]);
+    items.length[i] = length;
+    other |= line_pointer::flags_of(word) ^ line_pointer::normal;
+    short_by |= length - least_length;
+    lengths |= length;
   }
-  return other == 0 && least >= least_length;
+  return {other == 0 && short_by >> 31 == 0, lengths % 8 == 0};
 }
 
 /// Do items `first` to the last lie one below the other, from `top` down?
@@ -103,14 +110,15 @@ bool judge_page(const std::uint8_t* page, std::uint32_t block_size, PageShape& s
     shape.general = true;
     return true;
   }
-  const bool all_normal = read_line_pointers(page, header_size(shape.heap), items);
-  if (all_normal && is_chained(shape, items) && padding_is_zero(page, items)) {
+  const auto pointers = read_line_pointers(page, header_size(shape.heap), items);
+  const auto no_padding = [&] { return pointers.all_aligned || padding_is_zero(page, items); };
+  if (pointers.all_normal && is_chained(shape, items) && no_padding()) {
     shape.dense = true;
   } else {
     shape.general = true;
     shape.first_lowest = false;
     if (!check_places(shape, items)) return false;
-    shape.dense = shape.dense && padding_is_zero(page, items);
+    shape.dense = shape.dense && no_padding();
   }
   // btpo_next (nbtree.h): only the rightmost page has no high key.
   shape.high_key = shape.btree && load<std::uint32_t>(page + shape.special + 4) != 0;
