@@ -16,6 +16,8 @@ namespace {
 
 using namespace owl;
 
+constexpr std::size_t small_file_bytes = 256u << 10;
+
 double cpu_seconds() {
   timespec now{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -120,7 +122,9 @@ class File {
     std::optional<codec::PageEncoder> encoder;
     measure_with("split", bound, [&](const Blob& blob, Bytes& out) {
       if (blob.run.first_block == 0) encoder.emplace(options);  // each run makes its own choice
-      const auto encoded = encoder->encode({blob.plain, {&blob.run, 1}, 1, bytes_.size()}, out);
+      // A backup puts small files of several relations into one blob, and makes no choice for them.
+      const std::uint64_t relation = bytes_.size() > small_file_bytes ? 1 : 0;
+      const auto encoded = encoder->encode({blob.plain, {&blob.run, 1}, relation, bytes_.size()}, out);
       counters = encoder->counters();
       return encoded;
     });

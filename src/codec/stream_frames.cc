@@ -56,16 +56,17 @@ constexpr std::size_t random_class = entropy_classes - 1;
 }  // namespace
 
 struct StreamFramesEncoder::State {
-  State(int level, std::vector<std::uint8_t> groups_) : zstd(level), groups(std::move(groups_)) {
+  State(int level, std::vector<std::uint8_t> groups_)
+      : byte_zstd(level), text_zstd(level, Content::pages), groups(std::move(groups_)) {
     const std::size_t most = groups.empty() ? 0 : *std::ranges::max_element(groups);
     frames.resize(entropy_classes + most);
     OWL_CHECK(frames.size() <= largest_frames, "more frames than a directory can hold");
   }
 
-  std::uint8_t home_of(std::size_t number, ByteView bytes) const {
-    if (bytes.size() >= least_constant_size && is_constant(bytes)) return home::constant;
-    if (bytes.size() < least_frame_size) return home::head;
-    const std::size_t frame = groups[number] == 0 ? entropy_class(bytes) : entropy_classes + groups[number] - 1;
+  std::uint8_t home_of(std::size_t number, ByteView stream) const {
+    if (stream.size() >= least_constant_size && is_constant(stream)) return home::constant;
+    if (stream.size() < least_frame_size) return home::head;
+    const std::size_t frame = groups[number] == 0 ? entropy_class(stream) : entropy_classes + groups[number] - 1;
     return static_cast<std::uint8_t>(home::first_frame + frame);
   }
 
@@ -73,11 +74,11 @@ struct StreamFramesEncoder::State {
     used.clear();
     for (auto& frame : frames) frame.clear();
     for (std::size_t number = 0; number < groups.size(); ++number) {
-      const auto bytes = streams.view(number);
-      if (bytes.empty()) continue;
-      const auto home = home_of(number, bytes);
-      used.push_back({static_cast<std::uint32_t>(number), home, bytes});
-      if (home >= home::first_frame) frames[home - home::first_frame].push_back(bytes);
+      const auto stream = streams.view(number);
+      if (stream.empty()) continue;
+      const auto home = home_of(number, stream);
+      used.push_back({static_cast<std::uint32_t>(number), home, stream});
+      if (home >= home::first_frame) frames[home - home::first_frame].push_back(stream);
     }
   }
 
@@ -100,6 +101,7 @@ struct StreamFramesEncoder::State {
       for (const auto stream : streams) append(gathered, stream);
       plain = gathered;
     }
+    auto& zstd = frame < entropy_classes ? byte_zstd : text_zstd;
     return plain.empty() ? 0 : zstd.encode(plain, {out, ZstdEncoder::bound(plain.size())}).size;
   }
 
@@ -135,7 +137,8 @@ struct StreamFramesEncoder::State {
     ByteView bytes;
   };
 
-  ZstdEncoder zstd;
+  ZstdEncoder byte_zstd;  ///< where matches are rare, zstd's own tables do
+  ZstdEncoder text_zstd;  ///< what is asked for by group: as pages are, whose repetitions are near
   const std::vector<std::uint8_t> groups;
   std::vector<Used> used;
   std::vector<std::vector<ByteView>> frames;
@@ -172,7 +175,7 @@ std::size_t StreamFramesEncoder::encode(const StreamSet& streams, MutableBytes o
   while (!state.frame_sizes.empty() && state.frame_sizes.back() == 0) state.frame_sizes.pop_back();
   state.put_head();
   state.packed_head.resize(ZstdEncoder::bound(state.head.size()));
-  const std::size_t packed = state.zstd.encode(state.head, state.packed_head).size;
+  const std::size_t packed = state.byte_zstd.encode(state.head, state.packed_head).size;
   state.start.clear();
   BinaryWriter start(state.start);
   start.varint(state.head.size());
