@@ -9,10 +9,14 @@ namespace owl::codec {
 namespace {
 
 constexpr std::size_t sample_bytes = 128u << 10;
+/// Text repeats itself from further away, which zstd finds in whole blobs alone.
+constexpr std::size_t text_sample_bytes = 512u << 10;
 /// Columns are proposed by the entropy of as many rows.
 constexpr std::size_t sample_rows = ByteHistogram::most;
-/// Splitting and the proof take time: they must spare a twenty-fifth of the bytes.
-constexpr std::size_t split_margin = 25;
+/// Splitting and the proof take time: they must spare as many percent of the bytes. Where nearly all goes through zstd
+/// as text, once there and once back, that takes longer than zstd alone.
+constexpr std::size_t least_percent = 4, least_percent_of_text = 14;
+constexpr std::size_t text_percent = 75;
 
 template <typename T>
 unsigned bits_of(const std::vector<T>& values) {
@@ -106,6 +110,7 @@ struct PageChooser::State {
   /// Bytes with this scheme; `rows`, if given, gets those of heap or index pages.
   std::size_t size_with(const PageScheme& scheme, std::vector<Rows>* rows = nullptr);
   std::size_t plain_size();
+  void take_sample(ByteView pages, std::uint32_t first, std::size_t bytes);
   PageScheme best_scheme(Care care, std::size_t& best_size);
   void choose_count(const ColumnList& proposed, ColumnList PageColumns::*columns, PageScheme& best,
                     std::size_t& best_size, Care care);
@@ -118,7 +123,9 @@ struct PageChooser::State {
   Bytes out;
   ByteView sample;
   std::uint32_t first_block = 0;
+  // Of the scheme that was tried last.
   std::uint32_t split_pages = 0;
+  std::size_t tail_size = 0;
 };
 
 PageChooser::PageChooser(std::uint32_t block_size, int level, int plain_level)
@@ -144,6 +151,7 @@ std::size_t PageChooser::State::size_with(const PageScheme& scheme, std::vector<
       of_kind.length.push_back(items.data_length[i]);
     }
   }
+  tail_size = streams.view(page_stream::tail).size();
   out.resize(std::max(out.size(), frames.bound(streams.total_size())));
   return frames.encode(streams, out);
 }
@@ -198,18 +206,28 @@ PageScheme PageChooser::State::best_scheme(Care care, std::size_t& best_size) {
   return best;
 }
 
+/// From the middle: the first page of an index is unlike the others.
+void PageChooser::State::take_sample(ByteView pages, std::uint32_t first, std::size_t bytes) {
+  const std::size_t in_all = pages.size() / block_size;
+  const std::size_t count = std::min(in_all, std::max<std::size_t>(4, bytes / block_size));
+  const std::size_t begin = (in_all - count) / 2;
+  sample = pages.subspan(begin * block_size, count * block_size);
+  first_block = first + static_cast<std::uint32_t>(begin);
+}
+
 std::optional<PageScheme> PageChooser::choose(ByteView pages, std::uint32_t first_block, Care care) {
   auto& state = *state_;
-  // From the middle: the first page of an index is unlike the others.
-  const std::size_t in_all = pages.size() / state.block_size;
-  const std::size_t count = std::min(in_all, std::max<std::size_t>(4, sample_bytes / state.block_size));
-  const std::size_t first = (in_all - count) / 2;
-  state.sample = pages.subspan(first * state.block_size, count * state.block_size);
-  state.first_block = first_block + static_cast<std::uint32_t>(first);
+  state.take_sample(pages, first_block, sample_bytes);
   std::size_t size = 0;
   const PageScheme best = state.best_scheme(care, size);
-  if (2 * state.split_pages < count) return std::nullopt;
-  if (size + size / split_margin >= state.plain_size()) return std::nullopt;
+  if (std::size_t{2} * state.split_pages * state.block_size < state.sample.size()) return std::nullopt;
+  const bool text = state.tail_size * 100 > state.sample.size() * text_percent;
+  if (text && care != Care::little) {
+    state.take_sample(pages, first_block, text_sample_bytes);
+    size = state.size_with(best);
+  }
+  const std::size_t left_percent = 100 - (text ? least_percent_of_text : least_percent);
+  if (size * 100 > state.plain_size() * left_percent) return std::nullopt;
   return best;
 }
 
