@@ -15,8 +15,8 @@ constexpr std::size_t text_sample_bytes = 512u << 10;
 constexpr std::size_t sample_rows = ByteHistogram::most;
 /// Splitting and the proof take time: they must spare as many percent of the bytes. Where nearly all goes through zstd
 /// as text, once there and once back, that takes longer than zstd alone.
-constexpr std::size_t least_percent = 4, least_percent_of_text = 14;
-constexpr std::size_t text_percent = 75;
+constexpr std::size_t least_percent = 4, least_percent_of_text = 25;
+constexpr std::size_t text_percent = 60;
 
 template <typename T>
 unsigned bits_of(const std::vector<T>& values) {

@@ -17,7 +17,7 @@ constexpr std::size_t kept_choices = 64;
 constexpr std::size_t least_sample = 64 * KiB;
 
 PageChooser::Care care_for(std::uint64_t relation_bytes) {
-  if (relation_bytes < 2 * MiB) return PageChooser::Care::little;
+  if (relation_bytes < 512 * KiB) return PageChooser::Care::little;
   return relation_bytes < 16 * MiB ? PageChooser::Care::some : PageChooser::Care::much;
 }
 
