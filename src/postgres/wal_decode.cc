@@ -2,31 +2,16 @@
 
 #include "base/binary.h"
 #include "codec/hash.h"
+#include "codec/wal_layout.h"
 #include "postgres/layout.h"
 #include "postgres/wal_record_kinds.h"
 
 namespace owl::postgres {
 namespace {
 
-// Fragment ids (xlogrecord.h). 0 to 32 are block references.
-constexpr std::uint8_t highest_block_id = 32;
-constexpr std::uint8_t toplevel_xid_id = 252;  // 14 and later
-constexpr std::uint8_t origin_id = 253;
-constexpr std::uint8_t long_data_id = 254;
-constexpr std::uint8_t short_data_id = 255;
-
-// fork_flags
-constexpr std::uint8_t fork_mask = 0x0f;
-constexpr std::uint8_t has_image_flag = 0x10;
-constexpr std::uint8_t has_data_flag = 0x20;
-constexpr std::uint8_t same_relation_flag = 0x80;
-
-constexpr std::uint8_t has_hole_flag = 0x01;  // bimg_info
-
-/// 15 moved "apply" to where "compressed" was, and has one bit for each method.
-bool image_is_compressed(std::uint8_t image_info, int major) {
-  return (image_info & (major <= 14 ? 0x02 : 0x1c)) != 0;
-}
+namespace fragment = codec::wal_layout::fragment;
+namespace block_flags = codec::wal_layout::block;
+namespace image = codec::wal_layout::image;
 
 /// Reads the headers of a record's fragments. Their data follow all the headers, in the same order. `begin` may be the
 /// first part of a record only.
@@ -59,13 +44,13 @@ class FragmentReader {
 
   /// False: this was the last one.
   bool read_header(std::uint8_t id) {
-    if (id == short_data_id) return set_main_size(reader_.u8());
-    if (id == long_data_id) return set_main_size(reader_.u32());
-    if (id == origin_id) {
+    if (id == fragment::short_data) return set_main_size(reader_.u8());
+    if (id == fragment::long_data) return set_main_size(reader_.u32());
+    if (id == fragment::origin) {
       reader_.u16();
-    } else if (id == toplevel_xid_id && major_ >= 14) {
+    } else if (id == fragment::toplevel_xid && major_ >= 14) {
       reader_.u32();
-    } else if (id <= highest_block_id && int{id} > last_block_id_) {
+    } else if (id <= fragment::highest_block && int{id} > last_block_id_) {
       last_block_id_ = id;
       read_block();
     } else {
@@ -83,12 +68,12 @@ class FragmentReader {
   void read_block() {
     const std::uint8_t flags = reader_.u8();
     const std::uint16_t data_size = reader_.u16();
-    if (((flags & has_data_flag) != 0) != (data_size != 0)) refuse();
+    if (((flags & block_flags::has_data) != 0) != (data_size != 0)) refuse();
     data_size_ += data_size;
-    if ((flags & has_image_flag) != 0) read_image();
+    if ((flags & block_flags::has_image) != 0) read_image();
     BlockReference block = relation(flags);
-    block.fork = flags & fork_mask;
-    block.has_image = (flags & has_image_flag) != 0;
+    block.fork = flags & block_flags::fork_mask;
+    block.has_image = (flags & block_flags::has_image) != 0;
     block.block = reader_.u32();
     blocks_.push_back(block);
   }
@@ -97,12 +82,12 @@ class FragmentReader {
     data_size_ += reader_.u16();
     reader_.u16();  // where the hole begins
     const std::uint8_t info = reader_.u8();
-    if ((info & has_hole_flag) != 0 && image_is_compressed(info, major_)) reader_.u16();  // its length
+    if (image::tells_hole_size(info, major_)) reader_.u16();  // its length
   }
 
   /// Named here, or the same as the block before.
   BlockReference relation(std::uint8_t flags) {
-    if ((flags & same_relation_flag) != 0) {
+    if ((flags & block_flags::same_relation) != 0) {
       if (!blocks_.empty()) return blocks_.back();
       refuse();
       return {};

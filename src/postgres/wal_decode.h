@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "codec/wal_layout.h"
 #include "postgres/layout.h"
 #include "postgres/wal_record.h"
 #include "postgres/wal_record_kinds.h"
@@ -10,7 +11,8 @@ namespace owl::postgres {
 
 /// XLogRecord (xlogrecord.h): the fixed head of a record.
 struct WalRecordHeader {
-  static constexpr std::size_t size = 24, crc_offset = 20;
+  static constexpr std::size_t size = codec::wal_layout::record::header;
+  static constexpr std::size_t crc_offset = codec::wal_layout::record::crc_at;
 
   std::uint32_t total_size = 0;
   TransactionId xid = 0;

@@ -2,17 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
+#include "codec/wal_layout.h"
 #include "postgres/layout.h"
 
 namespace owl::postgres {
 namespace {
-
-constexpr std::uint16_t known_info = 0x000f;
-
-constexpr std::array<std::pair<std::uint16_t, int>, 6> magics{
-    {{0xD106, 13}, {0xD10D, 14}, {0xD110, 15}, {0xD113, 16}, {0xD116, 17}, {0xD118, 18}}};
 
 WalPageVerdict verdict(WalPageState state, Lsn address, std::string_view what) {
   return {state, fmt::format("page at {} {}", to_text(address), what)};
@@ -21,10 +15,7 @@ WalPageVerdict verdict(WalPageState state, Lsn address, std::string_view what) {
 }  // namespace
 
 int major_of_page_magic(std::uint16_t magic) {
-  for (const auto& [known, major] : magics) {
-    if (known == magic) return major;
-  }
-  return 0;
+  return codec::wal_layout::major_of_page_magic(magic);
 }
 
 WalPageHeader read_page_header(ByteView page) {
@@ -57,7 +48,7 @@ WalPageVerdict judge_wal_page(ByteView page, const WalPageExpectation& expected)
     return verdict(WalPageState::wrong, expected.address,
                    fmt::format("is of timeline {} in a file of timeline {}", header.timeline, expected.most_timeline));
   }
-  if ((header.info & ~known_info) != 0) {
+  if ((header.info & ~codec::wal_layout::page::known_info) != 0) {
     return verdict(WalPageState::wrong, expected.address, fmt::format("has the unknown flags {:04X}", header.info));
   }
   if (header.size() > page.size()) return verdict(WalPageState::wrong, expected.address, "is cut off");

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "codec/wal_layout.h"
 #include "postgres/types.h"
 
 namespace owl::postgres {
@@ -12,17 +13,18 @@ namespace owl::postgres {
 /// XLogPageHeaderData (xlog_internal.h): stands at the head of every page of a segment; the first page has the long
 /// one.
 struct WalPageHeader {
-  static constexpr std::size_t short_size = 24, long_size = 40;
+  static constexpr std::size_t short_size = codec::wal_layout::page::short_header;
+  static constexpr std::size_t long_size = codec::wal_layout::page::long_header;
 
   std::uint16_t magic = 0, info = 0;
   TimelineId timeline = 0;
   Lsn address;
   std::uint32_t remaining = 0;  ///< bytes still to come, from here on, of the record that began on an earlier page
 
-  bool continues_record() const { return (info & 0x0001) != 0; }
-  bool is_long() const { return (info & 0x0002) != 0; }
+  bool continues_record() const { return (info & codec::wal_layout::page::continues) != 0; }
+  bool is_long() const { return (info & codec::wal_layout::page::is_long) != 0; }
   /// The record that began on an earlier page was given up after a crash; what stands here is another one.
-  bool overwrites_record() const { return (info & 0x0008) != 0; }
+  bool overwrites_record() const { return (info & codec::wal_layout::page::overwrites) != 0; }
   std::size_t size() const { return is_long() ? long_size : short_size; }
 };
 /// `page` holds at least the short header.
