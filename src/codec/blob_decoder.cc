@@ -9,6 +9,9 @@ Result<void> BlobDecoder::decode(Codec codec, ByteView stored, MutableBytes plai
       return zstd_.decode(codec, stored, plain);
     case Codec::pages:
       return pages_.decode(stored, plain);
+    case Codec::wal:
+      if (!wal_) wal_.emplace();
+      return wal_->decode(stored, plain);
   }
   return bad_format("a blob with an unknown codec");
 }

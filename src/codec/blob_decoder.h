@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
+
 #include "codec/page_blob.h"
+#include "codec/wal_codec.h"
 #include "codec/zstd.h"
 
 namespace owl::codec {
@@ -15,6 +18,7 @@ class BlobDecoder {
  private:
   ZstdDecoder zstd_;
   PageDecoder pages_;
+  std::optional<WalDecoder> wal_;  ///< once there is some
 };
 
 }  // namespace owl::codec

@@ -1,5 +1,6 @@
 #include "codec/entropy.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/check.h"
@@ -26,6 +27,17 @@ unsigned ByteHistogram::bits() const {
   std::uint32_t sum = 0;
   for (const auto count : counts_) sum += costs.of[count];
   return costs.of[total_] > sum ? (costs.of[total_] - sum) / total_ : 0;
+}
+
+std::size_t entropy_class(ByteView bytes) {
+  constexpr std::size_t pieces = 8, most_of_a_piece = ByteHistogram::most / pieces;
+  ByteHistogram histogram;
+  const std::size_t piece = std::min(most_of_a_piece, bytes.size() / pieces);
+  const std::size_t step = (bytes.size() - piece) / (pieces - 1);
+  for (std::size_t i = 0; i < pieces; ++i) {
+    for (const auto byte : bytes.subspan(i * step, piece)) histogram.add(byte);
+  }
+  return entropy_class_of(histogram.bits());
 }
 
 }  // namespace owl::codec

@@ -18,7 +18,6 @@ constexpr std::uint8_t first_frame = 2;
 }  // namespace home
 
 /// Classes by entropy, then the groups that the caller asks for.
-constexpr std::size_t entropy_classes = 5;
 constexpr std::size_t largest_frames = 64;
 /// Less is not worth a frame: its header and tables take some ten bytes and a microsecond.
 constexpr std::size_t least_frame_size = 512;
@@ -26,31 +25,10 @@ constexpr std::size_t least_constant_size = 8;
 /// What a stream takes in the directory at most: number, size, home, and its byte if it is constant.
 constexpr std::size_t largest_entry = 5 + 5 + 1 + 1;
 
-constexpr std::size_t sample_pieces = 8, sample_piece = 128;
-
 bool is_constant(ByteView bytes) {
   return std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
 
-/// Entropy of single bytes in 1/256 bits, of a sample from all over the stream.
-unsigned entropy(ByteView bytes) {
-  ByteHistogram histogram;
-  const std::size_t piece = std::min(sample_piece, bytes.size() / sample_pieces);
-  const std::size_t step = (bytes.size() - piece) / (sample_pieces - 1);
-  for (std::size_t i = 0; i < sample_pieces; ++i) {
-    for (const auto byte : bytes.subspan(i * step, piece)) histogram.add(byte);
-  }
-  return histogram.bits();
-}
-
-/// Measured: literals of like entropy share one Huffman table well; the last class is not worth a pass of zstd.
-std::size_t entropy_class(ByteView bytes) {
-  constexpr std::array<unsigned, entropy_classes - 1> borders{256, 3 * 256, 5 * 256 + 128, 7 * 256 + 51};
-  const unsigned bits = entropy(bytes);
-  std::size_t found = 0;
-  while (found < borders.size() && bits >= borders[found]) ++found;
-  return found;
-}
 constexpr std::size_t random_class = entropy_classes - 1;
 
 }  // namespace

@@ -11,6 +11,7 @@ enum class Codec : std::uint8_t {
   stored = 0,
   zstd = 1,   ///< one frame
   pages = 2,  ///< PostgreSQL's pages as streams (docs/format/codecs.md)
+  wal = 3,    ///< a WAL segment as streams (docs/format/wal-codec.md)
 };
 
 /// What bytes are like, for the compressor to be set up for them. Any decoder reads what comes out either way.
