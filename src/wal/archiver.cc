@@ -107,6 +107,7 @@ void Archiver::run(Task& task, WalFileReader& reader, const std::stop_token& sto
           Error(ErrorKind::not_found, fmt::format("{} was archived by somebody else meanwhile", task.name)));
     }
     task.source.file.reset();
+    if (file.content.unproven) note_unproven();
     auto writer = std::make_unique<WalWriter>(std::move(file), keys_, clock_, random_, monitor_);
     task.job->begin_storing(std::move(writer), lanes_.size());
     spool_if_needed(*task.job, stop);
@@ -114,6 +115,11 @@ void Archiver::run(Task& task, WalFileReader& reader, const std::stop_token& sto
   } catch (const Error& error) {
     task.job->failed(error);
   }
+}
+
+void Archiver::note_unproven() {
+  const std::lock_guard lock(mutex_);
+  ++state_.unproven;
 }
 
 /// Are fewer stores left than the policy asks for, as far as their circuit breakers know?

@@ -67,6 +67,7 @@ class Archiver {
     std::size_t running = 0, waiting_to_be_asked = 0;
     std::uint64_t archived = 0, plain_bytes = 0, stored_bytes = 0;  ///< since the start, as PostgreSQL was told
     std::uint64_t failed = 0;                                       ///< asks that were answered with an error
+    std::uint64_t unproven = 0;  ///< files that the WAL codec did not give back as they were: stored by zstd alone
     std::string last_archived;
     Timestamp last_time;
     std::string last_error;  ///< of an ask; empty once one succeeds
@@ -90,6 +91,7 @@ class Archiver {
   void run(Task& task, WalFileReader& reader, const std::stop_token& stop);
   bool stores_are_away() const;
   void spool_if_needed(ArchiveJob& job, const std::stop_token& stop);
+  void note_unproven();
   void note_outcome(const std::string& name, const PushResult* result, const Error* error);
 
   repository::StoreSet& stores_;

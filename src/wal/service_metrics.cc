@@ -117,6 +117,8 @@ class Metrics {
     counter("owlbackup_wal_archived_bytes_total", "Their size as PostgreSQL wrote them", number(a.plain_bytes));
     counter("owlbackup_wal_stored_bytes_total", "Their size as stored", number(a.stored_bytes));
     counter("owlbackup_wal_failures_total", "Asks of PostgreSQL's that were answered with an error", number(a.failed));
+    counter("owlbackup_wal_unproven_files_total",
+            "Files that the WAL codec did not give back as they were; stored by zstd alone", number(a.unproven));
     if (a.last_time.micros != 0) {
       gauge("owlbackup_wal_last_archived_timestamp_seconds", "When PostgreSQL was last told so", seconds(a.last_time));
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/binary.h"
+#include "codec/blob_decoder.h"
 #include "codec/hash.h"
 #include "crypto/payload_seal.h"
 #include "crypto/sealed_object.h"
@@ -31,6 +32,12 @@ ByteArray<wal_header_size> render_header(const WalHeader& header) {
   ByteArray<wal_header_size> fixed{};
   std::ranges::copy(bytes, fixed.begin());
   return fixed;
+}
+
+bool is_codec(std::uint8_t number) {
+  using codec::Codec;
+  const auto is = [&](Codec one) { return number == static_cast<std::uint8_t>(one); };
+  return is(Codec::stored) || is(Codec::zstd) || is(Codec::wal);
 }
 
 Error damaged(std::string_view path, std::string_view how) {
@@ -78,7 +85,7 @@ Result<WalHeader> parse_wal_header(ByteView bytes) {
   header.payload_size = in.u64();
   header.compressed_size = in.u64();
   header.plain_size = in.u64();
-  if (!in.ok() || header.codec > 1 || header.plain_size > largest_segment ||
+  if (!in.ok() || !is_codec(header.codec) || header.plain_size > largest_segment ||
       header.compressed_size > header.plain_size || header.info_size < crypto::sealed_header_size ||
       header.payload_size != crypto::sealed_payload_size(header.compressed_size)) {
     return bad_format("its header makes no sense");
@@ -87,14 +94,34 @@ Result<WalHeader> parse_wal_header(ByteView bytes) {
 }
 
 CompressedWal WalCompressor::compress(ByteView plain) {
-  const auto bound = codec::ZstdEncoder::bound(plain.size());
-  if (room_.capacity() < bound) room_ = os::AlignedBuffer(bound);
-  const auto encoded = encoder_.encode(plain, room_.whole());
-  CompressedWal out{.codec = static_cast<std::uint8_t>(encoded.codec),
-                    .bytes = to_bytes(room_.whole().first(encoded.size)),
-                    .plain_size = plain.size()};
+  constexpr std::size_t least_segment = 1u << 20;
+  CompressedWal out;
+  out.plain_size = plain.size();
+  if (plain.size() < least_segment || !compress_segment(plain, out)) {
+    make_room(codec::ZstdEncoder::bound(plain.size()));
+    const auto encoded = encoder_.encode(plain, room_.whole());
+    out.codec = static_cast<std::uint8_t>(encoded.codec);
+    out.bytes = to_bytes(room_.whole().first(encoded.size));
+  }
   if (room_.capacity() > most_kept_room) room_ = {};
   return out;
+}
+
+/// False: it is no WAL that the codec could take apart, or zstd alone will do better.
+bool WalCompressor::compress_segment(ByteView plain, CompressedWal& out) {
+  if (!segments_) segments_.emplace(level_);
+  make_room(codec::WalEncoder::bound(plain.size()));
+  const auto before = segments_->counters().unproven;
+  const std::size_t size = segments_->encode(plain, room_.whole());
+  out.unproven = segments_->counters().unproven != before;
+  if (size == 0 || size >= plain.size()) return false;
+  out.codec = static_cast<std::uint8_t>(codec::Codec::wal);
+  out.bytes = to_bytes(room_.whole().first(size));
+  return true;
+}
+
+void WalCompressor::make_room(std::size_t size) {
+  if (room_.capacity() < size) room_ = os::AlignedBuffer(size);
 }
 
 BuiltWalObject build_wal_object(const crypto::HostKeys& keys, std::string_view path, const WalInfo& info,
@@ -160,7 +187,7 @@ Bytes open_wal_payload(const crypto::HostKeys& keys, std::span<const crypto::Epo
   if (compressed.size() != header.compressed_size)
     throw damaged(path, "its payload has another length than its header says");
   Bytes plain(header.plain_size);
-  if (auto read = codec::ZstdDecoder().decode(static_cast<codec::Codec>(header.codec), compressed, plain); !read) {
+  if (auto read = codec::BlobDecoder().decode(static_cast<codec::Codec>(header.codec), compressed, plain); !read) {
     throw damaged(path, read.error().message());
   }
   if (crypto::Namer(keys.wal_naming).name(crypto::BlobKind::wal, plain) != info.tag) {

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "codec/wal_codec.h"
 #include "codec/zstd.h"
 #include "crypto/keys.h"
 #include "crypto/names.h"
@@ -84,23 +85,31 @@ struct BuiltWalObject {
   Bytes footer;
   ByteArray<32> sha256{};
 };
-/// Of a segment's size and a little more: what is larger is given back after each use.
-inline constexpr std::size_t most_kept_room = 18u << 20;
+/// Of a segment's size, or for what a codec may make of it: what is larger is given back after each use.
+inline constexpr std::size_t most_kept_room = 64u << 20;
 
 /// What is sealed: compressed once, whatever number of objects it goes into.
 struct CompressedWal {
   std::uint8_t codec = 0;
   Bytes bytes;
   std::uint64_t plain_size = 0;
+  /// The WAL codec did not give the same bytes back, and zstd alone was used: an error of this program.
+  bool unproven = false;
 };
-/// Compresses one file after the other; keeps its tables, and the room that a usual segment takes, for the next. One
+/// Compresses one file after the other, segments by what is in them; keeps its tables, what it learned of the rows, and
+/// the room that a usual segment takes, for the next. One
 /// thread at a time.
 class WalCompressor {
  public:
-  explicit WalCompressor(int zstd_level) : encoder_(zstd_level, codec::Content::pages) {}
+  explicit WalCompressor(int zstd_level) : level_(zstd_level), encoder_(zstd_level, codec::Content::pages) {}
   CompressedWal compress(ByteView plain);
 
  private:
+  bool compress_segment(ByteView plain, CompressedWal& out);
+  void make_room(std::size_t size);
+
+  const int level_;
+  std::optional<codec::WalEncoder> segments_;  ///< once there is one
   codec::ZstdEncoder encoder_;
   os::AlignedBuffer room_;
 };

@@ -27,6 +27,12 @@ WalWriter::WalWriter(WalFile file, const crypto::HostKeys& host_keys, Clock& clo
     : file_(std::move(file)), keys_(host_keys), clock_(clock), random_(random), monitor_(monitor) {
   const auto& object = sealed(key_of(file_.info, 0));
   object_bytes_ = object.head.size() + object.payload.size() + object.footer.size();
+  if (file_.content.unproven) {
+    monitor_.warning(
+        fmt::format("the WAL codec did not give back {} as it was; it is stored by zstd alone, and whole. "
+                    "This is an error of owlbackup: please report it",
+                    file_.name.text));
+  }
 }
 
 PushOutcome WalWriter::write(repository::StoreSet::Member& member, std::stop_token stop) {
