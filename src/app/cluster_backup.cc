@@ -16,6 +16,7 @@ cluster::BackupOptions backup_options(Invocation& in, const std::string& label) 
   options.memory_bytes = settings.backup.memory;
   options.zstd_level = settings.compression.level;
   options.fast_checkpoint = settings.backup.fast_checkpoint;
+  options.slot = settings.wal.slot;
   options.wal_timeout = settings.backup.wal_timeout;
   return options;
 }

@@ -48,7 +48,7 @@ class Examination {
       const auto facts = owl::postgres::read_server_facts(connection);
       ok("postgres", fmt::format("version {}.{} answers, system {}", facts.version / 10000, facts.version % 10000,
                                  facts.system_id));
-      settings(facts);
+      settings(facts, owl::postgres::slot_is_active(connection, in_.settings().wal.slot));
       directory(facts);
       archiver(connection);
       failover(connection, facts);
@@ -108,12 +108,17 @@ class Examination {
     ok("storage " + name, "holds this host's repository");
   }
 
-  void settings(const owl::postgres::ServerFacts& facts) {
+  void settings(const owl::postgres::ServerFacts& facts, bool streamed) {
     if (facts.wal_level == "minimal")
       add(Finding::Level::failed, "postgres", "wal_level is minimal", "wal_level = replica, then restart.");
-    if (facts.archive_mode == "off") {
+    const bool archives =
+        facts.archive_mode != "off" && !(facts.archive_command.empty() && facts.archive_library.empty());
+    if (!archives && streamed) {
+      ok("postgres",
+         fmt::format("WAL is streamed (slot {}); the server itself archives nothing", in_.settings().wal.slot));
+    } else if (facts.archive_mode == "off") {
       add(Finding::Level::failed, "postgres", "archive_mode is off",
-          "archive_mode = on, archive_command = 'owl-wal push %p', then restart.");
+          "archive_mode = on, archive_command = 'owl-wal push %p', then restart; or `owlbackup wal stream`.");
     } else if (facts.archive_command.empty() && facts.archive_library.empty()) {
       add(Finding::Level::failed, "postgres", "archive_command is empty",
           "archive_command = 'owl-wal push %p', then reload.");

@@ -22,6 +22,7 @@ struct BackupOptions {
   int zstd_level = 3;
   bool fast_checkpoint = true;
   std::chrono::milliseconds wal_timeout{600'000};
+  std::string slot = "owlbackup";  ///< by which WAL is streamed, where the server doesn't archive by itself
 };
 
 struct BackupResult {
@@ -40,7 +41,7 @@ struct BackupResult {
 ///
 /// pg_backup_start → list → read (several workers: pages checked, named, deduplicated, compressed, sealed, packed) →
 /// pg_control last → pg_backup_stop → wait until the WAL from start to stop is in each store → leaves → commit.
-/// Refuses before anything is written: archiving off, a data directory that can't be read or isn't the server's,
+/// Refuses before anything is written: WAL neither archived nor streamed, a data directory that can't be read or isn't the server's,
 /// another system id than the control file's, a server older than 13. Throws when the session is lost (server
 /// restarted).
 BackupResult run_backup(const BackupOptions& options, repository::StoreSet& stores, const crypto::HostKeys& keys,

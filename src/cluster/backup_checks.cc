@@ -9,16 +9,18 @@
 namespace owl::cluster {
 namespace {
 
-void check_archiving(const postgres::ServerFacts& facts) {
+/// WAL has two ways to the stores: the server hands it over, or it is streamed.
+void check_archiving(postgres::Connection& connection, const postgres::ServerFacts& facts, const std::string& slot) {
   const bool has_command = !facts.archive_command.empty() && facts.archive_command != "(disabled)";
   if (facts.archive_mode != "off" && (has_command || !facts.archive_library.empty())) return;
+  if (postgres::slot_is_active(connection, slot)) return;
   throw Error(ErrorKind::refused,
               facts.archive_mode == "off"
                   ? "archive_mode is off: a physical backup can't be restored without the WAL written while it was made"
                   : "archive_mode is on but neither archive_command nor archive_library is set")
       .with_hint(
           "Set archive_mode = on and archive_command = 'owl-wal push %p' in postgresql.conf and restart the "
-          "server; `owlbackup doctor --fix-sql` prints the statements.");
+          "server (`owlbackup doctor --fix-sql` prints the statements); or let `owlbackup wal stream` run.");
 }
 
 postgres::ControlFile read_control(const std::filesystem::path& data_directory, Clock& clock) {
@@ -58,7 +60,7 @@ BackupSource check_source(postgres::Connection& connection, const BackupOptions&
     throw Error(ErrorKind::unsupported, "the server is a standby; backups are taken from the primary")
         .with_hint("Point [postgres] connection at the primary.");
   }
-  check_archiving(source.facts);
+  check_archiving(connection, source.facts, options.slot);
   source.data_directory =
       options.data_directory.empty() ? std::filesystem::path(source.facts.data_directory) : options.data_directory;
   source.control = read_control(source.data_directory, clock);

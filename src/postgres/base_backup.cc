@@ -68,6 +68,15 @@ ServerFacts read_server_facts(Connection& connection) {
   return facts;
 }
 
+bool slot_is_active(Connection& connection, const std::string& slot) {
+  return !connection
+              .query(
+                  "SELECT 1 FROM pg_catalog.pg_replication_slots WHERE slot_name = $1 AND active AND "
+                  "slot_type = 'physical'",
+                  {slot})
+              .empty();
+}
+
 std::vector<Setting> read_settings(Connection& connection) {
   std::vector<Setting> settings;
   // reset_val is what a new session would get; our own session's SETs are left out by that.

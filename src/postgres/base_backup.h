@@ -23,6 +23,9 @@ struct ServerFacts {
 };
 ServerFacts read_server_facts(Connection& connection);
 
+/// Is somebody receiving WAL by that replication slot at the moment?
+bool slot_is_active(Connection& connection, const std::string& slot);
+
 /// One row of pg_settings, for the restore's own configuration.
 struct Setting {
   std::string name, value, source, source_file;

@@ -256,6 +256,28 @@ TEST(WalStreamInTheService, RunsBesideArchiving) {
   EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "4") << read_text(log);
 }
 
+/// Streaming is a road of its own: a server that archives nothing can be backed up and restored.
+TEST(WalStreamAlone, IsEnoughForABackup) {
+  Site site(streaming());
+  site.psql("CREATE TABLE log (n int PRIMARY KEY); ALTER SYSTEM SET archive_mode = 'off'");
+  site.server().restart();
+  const auto refused = site.owl({"backup", "cluster"});
+  EXPECT_EQ(refused.exit_code, 1) << refused;
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("archive_mode is off"), HasSubstr("or let `owlbackup wal stream` run")));
+  Stream stream(site);
+  ASSERT_TRUE(eventually([&] { return stream.says("streaming WAL of timeline 1"); })) << stream.log();
+  EXPECT_THAT(site.owl({"doctor"}).out, HasSubstr("WAL is streamed (slot owlbackup)"));
+  site.owl_ok({"backup", "cluster"});
+  site.psql("INSERT INTO log VALUES (1)");
+  ASSERT_TRUE(becomes_durable(site.server())) << stream.log();
+  site.server().kill9();
+  fs::remove_all(site.server().data_dir());
+  stream.stop();
+  postgres::Connection restored(
+      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
+  EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "1") << stream.log();
+}
+
 TEST(WalStreamHeartbeat, MakesAMomentReachableWhereNobodyWrites) {
   Site site({.wal_settings = {"stream_interval = \"1s\""}});
   site.psql("CREATE TABLE log (n int PRIMARY KEY)");
