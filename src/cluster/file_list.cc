@@ -84,6 +84,7 @@ class Lister {
     ListedFile file{path,           is_folder, rule == PathRule::relation, status.mode, is_folder ? 0 : status.size,
                     status.modified};
     if (file.is_relation) {
+      file.is_ragged = file.size % options_.block_size != 0;
       file.size -= file.size % options_.block_size;  // a page that is just being added; mdnblocks ignores it, too
       const auto name = parse_relation_file_name(source.filename().string());
       file.first_block = name->segment * options_.relation_segment_blocks;

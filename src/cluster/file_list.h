@@ -43,6 +43,7 @@ struct ListedFile {
   std::uint64_t size = 0;  ///< bytes
   Timestamp modified;
   std::uint32_t first_block = 0;  ///< of a relation's segment, within the relation
+  bool is_ragged = false;         ///< of a relation: a part of a page stood behind `size`
 };
 /// Where to open it: links in the data directory lead to tablespaces.
 std::filesystem::path source_of(const ListedFile& file, const std::filesystem::path& data_directory);
