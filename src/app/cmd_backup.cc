@@ -58,8 +58,7 @@ int run_backup_cluster(Invocation& in, const BackupArguments& arguments) {
   auto options = backup_options(in, arguments.label);
   options.full = arguments.full;
   if (!arguments.audit.empty()) options.audit_period = audit_period(arguments.audit);
-  const auto result = cluster::run_backup(options, in.stores(), keys, in.clock(),
-                                          in.random(), in.monitor(), in.stop());
+  const auto result = cluster::run_backup(options, in.stores(), keys, in.clock(), in.random(), in.monitor(), in.stop());
   for (const auto& store : in.stores().dropped()) {
     in.monitor().warning(fmt::format("the backup is not in store {}; it is whole in the others", store));
   }

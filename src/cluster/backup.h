@@ -22,7 +22,7 @@ struct BackupOptions {
   int zstd_level = 3;
   bool fast_checkpoint = true;
   std::chrono::milliseconds wal_timeout{600'000};
-  bool full = false;               ///< read everything, whatever is known of earlier backups
+  bool full = false;                ///< read everything, whatever is known of earlier backups
   std::uint32_t audit_period = 30;  ///< one in so many of the pages that no map names is read all the same
 };
 
@@ -42,13 +42,14 @@ struct BackupResult {
   std::chrono::milliseconds duration{};
 };
 
-/// A physical backup of a running cluster on this host: whole by itself, however it is made. Where an earlier backup and
-/// the change maps since allow it, only what changed is read (docs/change-map.md); else everything, and why is told.
+/// A physical backup of a running cluster on this host: whole by itself, however it is made. Where an earlier backup
+/// and the change maps since allow it, only what changed is read (docs/change-map.md); else everything, and why is
+/// told.
 ///
-/// pg_backup_start → what changed → list → read (several workers: pages checked, named, deduplicated, compressed, sealed, packed) →
-/// pg_control last → pg_backup_stop → wait until the WAL from start to stop is in each store → leaves → commit.
-/// Refuses before anything is written: archiving off, a data directory that can't be read or isn't the server's,
-/// another system id than the control file's, a server older than 13. Throws when the session is lost (server
+/// pg_backup_start → what changed → list → read (several workers: pages checked, named, deduplicated, compressed,
+/// sealed, packed) → pg_control last → pg_backup_stop → wait until the WAL from start to stop is in each store → leaves
+/// → commit. Refuses before anything is written: archiving off, a data directory that can't be read or isn't the
+/// server's, another system id than the control file's, a server older than 13. Throws when the session is lost (server
 /// restarted).
 BackupResult run_backup(const BackupOptions& options, repository::StoreSet& stores, const crypto::HostKeys& keys,
                         Clock& clock, Random& random, Monitor& monitor, std::stop_token stop);

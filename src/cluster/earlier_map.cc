@@ -87,7 +87,8 @@ const FileEntry* EarlierMap::find(std::string_view path) {
       found_ = &entry;
       return found_;
     }
-    if (entry.path <= last_path_ && !last_path_.empty()) throw MapRefuted("the earlier backup's files are out of order");
+    if (entry.path <= last_path_ && !last_path_.empty())
+      throw MapRefuted("the earlier backup's files are out of order");
     last_path_ = entry.path;
     ++file_;
   }
@@ -110,8 +111,8 @@ FilePieces::Assembled EarlierMap::whole() const {
 std::vector<Extent> EarlierMap::within(const PageRun& run) const {
   const std::uint64_t begin = std::uint64_t{run.first} * block_size_, end = std::uint64_t{run.end} * block_size_;
   std::vector<Extent> out;
-  auto at = std::ranges::upper_bound(found_->extents, begin, {},
-                                     [](const Extent& e) { return e.file_offset + e.length; });
+  auto at =
+      std::ranges::upper_bound(found_->extents, begin, {}, [](const Extent& e) { return e.file_offset + e.length; });
   for (; at != found_->extents.end() && at->file_offset < end; ++at) {
     const auto from = std::max(at->file_offset, begin), to = std::min(at->file_offset + at->length, end);
     const auto skipped = static_cast<std::uint32_t>(from - at->file_offset);

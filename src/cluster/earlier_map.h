@@ -37,8 +37,8 @@ class EarlierMap {
 
   /// The whole file that was found.
   FilePieces::Assembled whole() const;
-  /// Some of its pages as pieces for FilePieces, with their checksums by the packs' directories. Throws MapRefuted where
-  /// these don't tell.
+  /// Some of its pages as pieces for FilePieces, with their checksums by the packs' directories. Throws MapRefuted
+  /// where these don't tell.
   std::vector<FilePiece> pieces(const PageRun& run);
   /// What each of these pages was.
   std::vector<repository::PageCheck> checks(const PageRun& run);
@@ -56,8 +56,8 @@ class EarlierMap {
   const std::uint32_t block_size_;
   const std::stop_token stop_;
   const codec::Crc32cJoiner joiner_;
-  std::vector<ExtentLeaf> leaves_;  ///< some consecutive ones
-  std::size_t next_leaf_ = 0;       ///< of the manifest's, the first that is not read yet
+  std::vector<ExtentLeaf> leaves_;   ///< some consecutive ones
+  std::size_t next_leaf_ = 0;        ///< of the manifest's, the first that is not read yet
   std::size_t leaf_ = 0, file_ = 0;  ///< where the search goes on
   const ExtentLeaf* found_in_ = nullptr;
   const FileEntry* found_ = nullptr;

@@ -75,7 +75,8 @@ void IncrementalPlan::audit(std::uint32_t index, const ReadSet& kept) {
       if (!context_.audit.takes(file.path, from)) return;
       const PageRun pages{static_cast<std::uint32_t>(from / context_.block_size),
                           static_cast<std::uint32_t>(to / context_.block_size)};
-      emit({crypto::BlobKind::pages, {{index, from, static_cast<std::uint32_t>(to - from)}},
+      emit({crypto::BlobKind::pages,
+            {{index, from, static_cast<std::uint32_t>(to - from)}},
             context_.earlier.checks(pages)});
     });
   }

@@ -19,8 +19,7 @@ bool is_zero(ByteView page) {
 
 }  // namespace
 
-AuditVerdict judge_unmapped(ByteView page, const repository::PageCheck& earlier, AuditStretch stretch,
-                            bool checksums) {
+AuditVerdict judge_unmapped(ByteView page, const repository::PageCheck& earlier, AuditStretch stretch, bool checksums) {
   const auto lsn = postgres::page_lsn(page);
   if (lsn > stretch.to) return AuditVerdict::changed_later;
   if (lsn > stretch.from) return AuditVerdict::unmapped;
@@ -58,8 +57,8 @@ std::uint64_t PageAudit::compare(const Part& part, std::span<const repository::P
     const ByteView page = pages.subspan(std::size_t{i} * options_.block_size, options_.block_size);
     const auto block = file.first_block + first_in_file + i;
     if (std::ranges::find(bad, i) != bad.end()) {
-      monitor_.warning(fmt::format("block {} of {} is damaged on disk; this backup keeps it as it was in the one before",
-                                   block, file.path));
+      monitor_.warning(fmt::format(
+          "block {} of {} is damaged on disk; this backup keeps it as it was in the one before", block, file.path));
       continue;
     }
     const auto verdict = judge_unmapped(page, expected[i], options_.stretch, options_.checksums);

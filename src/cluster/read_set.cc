@@ -32,7 +32,8 @@ void add_blocks(const wal::BlockSet& blocks, std::uint64_t first_block, std::uin
   const std::uint64_t end = first_block + pages;
   for (const auto& run : blocks.runs()) {
     if (run.last < first_block || run.first >= end) continue;
-    const auto from = std::max<std::uint64_t>(run.first, first_block), to = std::min<std::uint64_t>(run.last + 1ull, end);
+    const auto from = std::max<std::uint64_t>(run.first, first_block),
+               to = std::min<std::uint64_t>(run.last + 1ull, end);
     out.push_back({static_cast<std::uint32_t>(from - first_block), static_cast<std::uint32_t>(to - first_block)});
   }
 }
@@ -145,9 +146,10 @@ class Stretch {
       auto extent = std::ranges::upper_bound(earlier.extents, begin, {},
                                              [](const Extent& e) { return e.file_offset + e.length; });
       for (; extent != earlier.extents.end() && extent->file_offset < end; ++extent) {
-        const auto from = std::max(extent->file_offset, begin), to = std::min(extent->file_offset + extent->length, end);
-        out[extent->blob].push_back(
-            {static_cast<std::uint32_t>(from / block_size), static_cast<std::uint32_t>((to + block_size - 1) / block_size)});
+        const auto from = std::max(extent->file_offset, begin),
+                   to = std::min(extent->file_offset + extent->length, end);
+        out[extent->blob].push_back({static_cast<std::uint32_t>(from / block_size),
+                                     static_cast<std::uint32_t>((to + block_size - 1) / block_size)});
       }
     }
     return out;

@@ -10,9 +10,7 @@ constexpr std::size_t most_waiting = 64;  ///< items that are planned and not ta
 }  // namespace
 
 Reading::Reading(const Context& context)
-    : context_(context),
-      pieces_(context.files),
-      map_(context.files, pieces_, context.session, context.monitor) {}
+    : context_(context), pieces_(context.files), map_(context.files, pieces_, context.session, context.monitor) {}
 
 std::span<const ListedFile> Reading::without_control() const {
   return std::span<const ListedFile>(context_.files).first(context_.files.size() - 1);
@@ -25,7 +23,8 @@ void Reading::read_all() {
   context_.monitor.phase("reading", total);
   WorkPlan plan(files);
   TaskGroup group(context_.stop);
-  work(group, [&](const std::stop_token&) { return plan.next(); }, std::nullopt);
+  work(
+      group, [&](const std::stop_token&) { return plan.next(); }, std::nullopt);
   group.wait();
 }
 
@@ -38,9 +37,12 @@ void Reading::read_changes(const BackupBase& base, repository::BlobReader& blobs
   IncrementalPlan plan({without_control(), earlier, base.changes, pieces_, context_.reader.block_size, audit,
                         [&] { context_.session.hand_over_data(); }, context_.clock});
   group.add("backup-plan", [&](std::stop_token stop) { plan.run(queue, stop); });
-  work(group, [&](const std::stop_token& stop) { return queue.pop(stop); },
-       PageAudit::Options{context_.reader.data_directory, context_.reader.block_size, context_.reader.checksums,
-                          {base.details.start, start}});
+  work(
+      group, [&](const std::stop_token& stop) { return queue.pop(stop); },
+      PageAudit::Options{context_.reader.data_directory,
+                         context_.reader.block_size,
+                         context_.reader.checksums,
+                         {base.details.start, start}});
   group.wait();
 }
 

@@ -47,9 +47,9 @@ class BackupSession {
   /// From when on WAL is needed: renews the lease with it at once, so that expiry keeps it.
   void announce_wal(std::uint64_t system_id, std::uint32_t timeline, std::uint64_t start_lsn);
 
-  /// The newest backup of this source on which this one may rely: every blob that it names can be named again. It stands
-  /// whole in every store of the set, by this host's writer, and nothing of it is about to be deleted. The error says
-  /// why there is none.
+  /// The newest backup of this source on which this one may rely: every blob that it names can be named again. It
+  /// stands whole in every store of the set, by this host's writer, and nothing of it is about to be deleted. The error
+  /// says why there is none.
   Result<LoadedManifest> earlier_backup();
   /// This session's number of a pack that `earlier_backup` lists.
   std::uint32_t number_of(const PackRef& pack);

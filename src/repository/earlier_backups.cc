@@ -64,7 +64,8 @@ EarlierBackups earlier_backups(const std::vector<StoreView>& views, const std::s
     for (const auto& listed : view.manifests) {
       const bool is_ours = listed.key.kind == kind && std::ranges::find(name_ids, listed.key.name_id) != name_ids.end();
       if (!is_ours || view.trash.contains(listed.path)) continue;
-      auto& entry = found.try_emplace(listed.path, BackupEntry{listed.key, listed.path, {}, {}, listed.size}).first->second;
+      auto& entry =
+          found.try_emplace(listed.path, BackupEntry{listed.key, listed.path, {}, {}, listed.size}).first->second;
       entry.stores.push_back(view.store.name);
     }
   }

@@ -46,9 +46,7 @@ class History {
     const Lsn last_byte{(number + 1) * query_.segment_size - 1};
     return {path_.at(std::min(last_byte, query_.to)), number};
   }
-  std::string name_of(std::uint64_t number) const {
-    return postgres::to_file_name(id_of(number), query_.segment_size);
-  }
+  std::string name_of(std::uint64_t number) const { return postgres::to_file_name(id_of(number), query_.segment_size); }
 
   void hole(std::uint64_t number, std::string reason) {
     const Lsn begin{number * query_.segment_size};
@@ -57,8 +55,7 @@ class History {
 
   void join(std::uint64_t begin, std::uint64_t count) {
     std::vector<Known> known(count);
-    parallel_for(count, requests, stop_,
-                 [&](std::size_t i, std::stop_token) { known[i] = look_up(begin + i); });
+    parallel_for(count, requests, stop_, [&](std::size_t i, std::stop_token) { known[i] = look_up(begin + i); });
     for (std::uint64_t i = 0; i < count; ++i) {
       if (!known[i].map) {
         hole(begin + i, std::move(known[i].why_not));
