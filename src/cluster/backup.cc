@@ -66,8 +66,8 @@ class ClusterBackup {
  private:
   void list() {
     monitor_.phase("listing files", 0, "files");
-    files_ = list_cluster(
-        {source_.data_directory, source_.tablespace_version, details_.block_size, details_.relation_segment_blocks});
+    files_ = list_cluster({source_.data_directory, source_.tablespace_version, details_.block_size,
+                           details_.relation_segment_blocks, clock_.now()});
     if (files_.empty() || files_.back().path != control_path) {
       throw Error(ErrorKind::io, fmt::format("{} has no {}", source_.data_directory.string(), control_path));
     }
@@ -136,7 +136,8 @@ class ClusterBackup {
     repository::BlobReader blobs(stores_, keys_, {});
     try {
       const auto turn = base_->backup.manifest.sequence + 1;
-      reading_->read_changes(*base_, blobs, {options_.audit_period, turn}, details_.start);
+      auto marks = earlier_marks();
+      reading_->read_changes(*base_, marks, blobs, {options_.audit_period, turn}, details_.start);
       require_known_history();
       details_.base = base_->id();
       return true;
@@ -147,6 +148,23 @@ class ClusterBackup {
           "The change map can't be relied on: {}. This backup reads everything instead and is whole; please report it.",
           details_.map_fault));
       return false;
+    }
+  }
+
+  FileMarks marks_of(const std::string& backup) const { return {backup, boot_id()}; }
+
+  EarlierMarks earlier_marks() {
+    constexpr std::uint64_t largest = 4ull << 30;
+    auto bytes = os::read_file_if_exists(marks_file(options_.state_directory), largest);
+    return bytes ? EarlierMarks(std::move(*bytes), marks_of(base_->id())) : EarlierMarks();
+  }
+
+  /// Not to have them costs the next backup time, no more.
+  void remember_marks(const std::string& backup) {
+    try {
+      os::replace_file(marks_file(options_.state_directory), serialize(marks_of(backup), files_));
+    } catch (const Error& error) {
+      monitor_.note(fmt::format("the next backup reads more than it needs to: {}", error.what()));
     }
   }
 
@@ -233,6 +251,7 @@ class ClusterBackup {
     const auto committed =
         session.commit(std::move(manifest), map.leaves().packs_used(),
                        [&](repository::StoreSet::Member& store) { require_wal(need_, store, stop_); });
+    remember_marks(to_hex(session.manifest_key().lease));
     BackupResult result;
     result.files = read.files;
     result.plain_bytes = read.plain_bytes;

@@ -25,25 +25,13 @@ postgres::TimelinePath path_to(const ClusterDetails& current, wal::Fetcher& fetc
   return {current.timeline, fetcher.history(current.timeline, stop)};
 }
 
-wal::ChangeHistoryQuery query_of(const ClusterDetails& earlier, const ClusterDetails& current) {
-  wal::ChangeHistoryQuery query;
-  query.data_directory = current.data_directory;
-  query.system_id = current.system_id;
-  query.segment_size = current.wal_segment_size;
-  query.from = earlier.start;
-  query.to = current.start;
-  query.witness_at = {earlier.stop.value - 1};
-  query.witness = earlier.stop_record;
-  return query;
-}
-
 Result<BackupBase> build_on(repository::LoadedManifest backup, wal::Fetcher& fetcher, const ClusterDetails& current,
                             const std::stop_token& stop) {
   auto details = parse_cluster_details(backup.manifest.details);
   if (!details) return no_base(details.error().message());
   const auto path = path_to(current, fetcher, stop);
   if (auto why_not = why_no_base(*details, current, path)) return no_base(std::move(*why_not));
-  auto history = wal::read_change_history(query_of(*details, current), path, fetcher, stop);
+  auto history = wal::read_change_history(changes_since(*details, current), path, fetcher, stop);
   if (!history.complete()) {
     const auto& hole = history.holes.front();
     return no_base(fmt::format("what changed between {} and {} is not known: {}", to_text(hole.from), to_text(hole.to),

@@ -43,4 +43,16 @@ std::optional<std::string> why_no_base(const ClusterDetails& earlier, const Clus
   return std::nullopt;
 }
 
+wal::ChangeHistoryQuery changes_since(const ClusterDetails& earlier, const ClusterDetails& current) {
+  wal::ChangeHistoryQuery query;
+  query.data_directory = current.data_directory;
+  query.system_id = current.system_id;
+  query.segment_size = current.wal_segment_size;
+  query.from = earlier.start;
+  query.to = current.start;
+  query.witness_at = {earlier.stop.value - 1};
+  query.witness = earlier.stop_record;
+  return query;
+}
+
 }  // namespace owl::cluster

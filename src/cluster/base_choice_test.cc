@@ -86,6 +86,16 @@ TEST_F(BaseChoice, OneThatDoesNotTellHowItEndedIsNoBase) {
   EXPECT_THAT(why(), HasSubstr("in which WAL record it ended"));
 }
 
+TEST_F(BaseChoice, ChangesCountFromTheRedoPointerOfTheOneToThatOfTheOther) {
+  earlier.checkpoint = {0x1000060};
+  const auto query = changes_since(earlier, current);
+  EXPECT_EQ(query.from, earlier.start);
+  EXPECT_EQ(query.to, current.start);
+  EXPECT_EQ(query.witness_at, postgres::Lsn{0x20000ff});
+  EXPECT_EQ(query.witness, earlier.stop_record);
+  EXPECT_EQ(query.system_id, 42u);
+}
+
 TEST_F(BaseChoice, OneWithoutAWalRangeIsNoBase) {
   earlier.stop = earlier.start;
   EXPECT_THAT(why(), HasSubstr("no sense"));

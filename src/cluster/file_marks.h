@@ -31,6 +31,8 @@ Bytes serialize(const FileMarks& of, std::span<const ListedFile> files);
 class EarlierMarks {
  public:
   EarlierMarks() = default;
+  EarlierMarks(EarlierMarks&&) = default;
+  EarlierMarks& operator=(EarlierMarks&&) = default;
   EarlierMarks(Bytes bytes, const FileMarks& of);
 
   /// Has this file the mark that it had then?

@@ -52,7 +52,13 @@ void IncrementalPlan::plan(std::uint32_t index) {
   if (file.is_folder || file.size == 0) return;
   const auto* earlier = context_.earlier.find(file.path);
   if (earlier != nullptr && main_fork_of(file.path)) return plan_main_fork(index, *earlier);
+  if (earlier != nullptr && is_unread(file, *earlier)) return take_over(index, *earlier, {});
   cutter_.add(file, index);
+}
+
+bool IncrementalPlan::is_unread(const ListedFile& file, const FileEntry& earlier) {
+  return context_.marks.same(file.path, file.mark) && earlier.size == file.size && earlier.bad_blocks.empty() &&
+         (earlier.type == EntryType::pages) == file.is_relation;
 }
 
 void IncrementalPlan::plan_main_fork(std::uint32_t index, const FileEntry& earlier) {

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "cluster/earlier_map.h"
+#include "cluster/file_marks.h"
 #include "cluster/file_pieces.h"
 #include "cluster/work_items.h"
 #include "concurrency/bounded_queue.h"
@@ -29,12 +30,14 @@ struct AuditShare {
 /// gives to FilePieces itself; what is to be read or audited becomes items for the workers, in the listing's order:
 ///  - a main fork: the pages that `pages_to_read` says; runs of pages that are less than a piece share blobs with
 ///    others, of this file and the next ones;
-///  - every other file: whole, by its content, as in a backup that reads everything.
+///  - every other file: whole, by its content, as in a backup that reads everything; but where its mark proves that it
+///    is the one that was read then, it is taken over.
 class IncrementalPlan {
  public:
   struct Context {
     std::span<const ListedFile> files;  ///< without pg_control
     EarlierMap& earlier;
+    EarlierMarks& marks;
     const wal::ChangedBlocks& changes;
     FilePieces& pieces;
     std::uint32_t block_size = 0;
@@ -51,6 +54,7 @@ class IncrementalPlan {
 
  private:
   void plan(std::uint32_t index);
+  bool is_unread(const ListedFile& file, const FileEntry& earlier);
   void plan_main_fork(std::uint32_t index, const FileEntry& earlier);
   void audit(std::uint32_t index, const ReadSet& kept);
   void take_over(std::uint32_t index, const FileEntry& earlier, const ReadSet& reads);

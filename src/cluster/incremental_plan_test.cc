@@ -158,6 +158,17 @@ TEST_F(IncrementalPlanTest, AFileThatWasOnlyTouchedSharesItsPartOfTheMap) {
   EXPECT_EQ(leaves(first), leaves(back_up_changes(first)));
 }
 
+TEST_F(IncrementalPlanTest, WithMarksAnUnchangedClusterIsNotReadAtAll) {
+  listed_at = {INT64_MAX / 2};
+  const auto first = back_up();
+  const auto second = back_up_changes(first);
+  EXPECT_EQ(read_bytes, 0u);
+  EXPECT_EQ(leaves(first), leaves(second));
+  put("base/5/16384_vm", pages_of(1, 99));
+  expect_stored(back_up_changes(second));
+  EXPECT_EQ(read_bytes, bs);
+}
+
 TEST_F(IncrementalPlanTest, FilesGrowShrinkComeAndGo) {
   const auto first = back_up();
   auto grown = files.at("base/5/16385");

@@ -28,13 +28,13 @@ void Reading::read_all() {
   group.wait();
 }
 
-void Reading::read_changes(const BackupBase& base, repository::BlobReader& blobs, const AuditShare& audit,
-                           postgres::Lsn start) {
+void Reading::read_changes(const BackupBase& base, EarlierMarks& marks, repository::BlobReader& blobs,
+                           const AuditShare& audit, postgres::Lsn start) {
   context_.monitor.phase("reading changes", 0);
   BoundedQueue<WorkItem> queue(most_waiting);
   TaskGroup group(context_.stop);
   EarlierMap earlier(base.backup, blobs, context_.session, context_.reader.block_size, group.token());
-  IncrementalPlan plan({without_control(), earlier, base.changes, pieces_, context_.reader.block_size, audit,
+  IncrementalPlan plan({without_control(), earlier, marks, base.changes, pieces_, context_.reader.block_size, audit,
                         [&] { context_.session.hand_over_data(); }, context_.clock});
   group.add("backup-plan", [&](std::stop_token stop) { plan.run(queue, stop); });
   work(

@@ -36,7 +36,7 @@ class Reading {
 
   void read_all();
   /// Throws MapRefuted.
-  void read_changes(const BackupBase& base, repository::BlobReader& blobs, const AuditShare& audit,
+  void read_changes(const BackupBase& base, EarlierMarks& marks, repository::BlobReader& blobs, const AuditShare& audit,
                     postgres::Lsn start);
   void read_control(ByteView content);
 

@@ -40,7 +40,7 @@ class TreeBench {
     AuditStretch stretch = {};
   };
   repository::LoadedManifest back_up(const std::optional<Base>& base = std::nullopt) {
-    const auto files = list_cluster({source, "PG_15_202209061", 8192, 131072});
+    const auto files = list_cluster({source, "PG_15_202209061", 8192, 131072, listed_at});
     auto options = bench.options();
     options.pack_bytes = 1 << 20;
     repository::BackupSession session(stores, bench.keys, options, bench.clock, bench.random, bench.monitor, {});
@@ -54,7 +54,9 @@ class TreeBench {
     BoundedQueue<WorkItem> queue(1'000'000);
     if (base) {
       EarlierMap earlier(base->backup, reader, session, 8192, {});
-      IncrementalPlan({planned, earlier, base->changes, pieces, 8192, base->audit, [] {}, bench.clock}).run(queue, {});
+      EarlierMarks marks(marks_of_last, {last_lease, "boot"});
+      IncrementalPlan({planned, earlier, marks, base->changes, pieces, 8192, base->audit, [] {}, bench.clock})
+          .run(queue, {});
     } else {
       for (auto& item : plan_items(planned)) queue.push(std::move(item));
       queue.close();
@@ -73,6 +75,8 @@ class TreeBench {
     map.finish();
     known_blobs = session.known_blobs();
     commit(session, map);
+    last_lease = to_hex(session.manifest_key().lease);
+    marks_of_last = serialize(FileMarks{last_lease, "boot"}, files);
     bench.clock.advance(std::chrono::minutes(1));  // so that the next one is the newer
     return *repository::load_manifest(stores, bench.keys, repository::list_backups(stores).back());
   }
@@ -85,6 +89,9 @@ class TreeBench {
   std::uint64_t known_blobs = 0;                    ///< that the last backup found
   std::uint64_t read_bytes = 0, audited_bytes = 0;  ///< by the last backup
   bool checksums = true;
+  Timestamp listed_at;  ///< what the clock says when files are listed: 0, and no file has a mark
+  std::string last_lease;
+  Bytes marks_of_last;
   std::function<void()> after_planning;  ///< before anything is read
 
  private:

@@ -5,6 +5,7 @@
 
 #include "os/file.h"
 #include "os/test_support.h"
+#include "postgres/wal_page.h"
 #include "postgres/wal_sample_records.h"
 #include "postgres/wal_script.h"
 #include "wal/test_support.h"
@@ -192,6 +193,32 @@ TEST_F(RolledBack, BehindTheEarlierBackupIsSeenByItsLastRecord) {
   const auto end = change(another, 30000, 1);
   for (std::size_t i = 0; i < 4; ++i) in_pg_wal(another, i, true);
   EXPECT_THAT(reason(read(told.from, end)), HasSubstr("does not end in the record"));
+}
+
+/// Timeline 2 left timeline 1 in the second segment, of which both have a file. The archive also has what the old
+/// primary wrote behind the fork.
+TEST_F(ChangeHistory, GoesTheWayOfTheTimelines) {
+  auto old_primary = story(16384, 2);
+  auto script = old_primary;
+  const Lsn fork = script.position();
+  script.set_timeline(2);
+  for (std::uint32_t block = 60'000; script.segments().size() < 4; ++block) change(script, 20000, block);
+  const Lsn to = change(script, 20000, 1);
+  for (std::uint32_t block = 70'000; old_primary.segments().size() < 4; ++block) change(old_primary, 30000, block);
+  for (std::size_t i = 0; i < 3; ++i) archive(old_primary, i);
+  const DescribedWal child(script.segments(), {2, first()});
+  for (std::size_t i = 1; i < 3; ++i) {
+    archived.put(*archived.a, test::segment_name(2, first() + i), script.segments()[i], child.described[i]);
+  }
+  os::make_folders(folder / "pg_wal");
+  os::replace_file(wal_file(first() + 3, 2), script.segments()[3]);
+  path = postgres::TimelinePath(2, {{1, fork, ""}});
+  witness = last_of(old_primary, 0);
+  const auto joined = read({first() * test::segment_size + postgres::WalPageHeader::long_size}, to);
+  ASSERT_EQ(reason(joined), "complete");
+  EXPECT_TRUE(joined.changes.covers({1663, 5, 16384}, 0));
+  EXPECT_TRUE(joined.changes.covers({1663, 5, 20000}, 60'000));
+  EXPECT_FALSE(joined.changes.covers({1663, 5, 30000}, 70'000));
 }
 
 TEST_F(ToldHistory, TheLastRecordOfASegmentIsReadInPgWal) {
