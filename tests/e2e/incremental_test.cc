@@ -31,7 +31,7 @@ class Incremental : public testing::Test {
     arguments.insert(arguments.end(), more.begin(), more.end());
     const auto result = site->owl(arguments);
     EXPECT_EQ(result.exit_code, exit_code) << result;
-    last_messages = result.err;
+    last_messages = result.err + result.out;  // events, with --json
     return json_of(result);
   }
   void expect_full(const codec::Json& backup, const std::string& reason) {
