@@ -133,7 +133,8 @@ class ClusterBackup {
   /// False: what the maps say was refuted, and everything is to be read.
   bool read_changes(repository::BackupSession& session, postgres::OnlineBackup& online) {
     begin_reading(session, online);
-    repository::BlobReader blobs(stores_, keys_, {});
+    constexpr std::size_t most_directories = 8u << 20;  // bytes; the listing's order asks for neighbours
+    repository::BlobReader blobs(stores_, keys_, {}, most_directories);
     try {
       const auto turn = base_->backup.manifest.sequence + 1;
       auto marks = earlier_marks();
