@@ -221,6 +221,24 @@ class ClusterBackup {
   void wait() {
     wait_for_wal(
         need_, stores_, options_.wal_timeout, [&] { return archiver_state(); }, clock_, monitor_, stop_);
+    require_own_wal();
+  }
+
+  /// The names are there. Of a server that was rolled back they were there before, with WAL of another history.
+  void require_own_wal() {
+    const auto segment = needed_segments(need_).back();
+    wal::Fetcher fetcher(stores_, keys_, {}, {details_.system_id, std::nullopt, details_.wal_segment_size});
+    const auto info = fetcher.info(segment, stop_);
+    if (!info || !info->segment.map || details_.stop_record.lsn.value == 0) return;
+    if (wal::LastRecord{info->segment.map->last, info->segment.map->last_crc} == details_.stop_record) return;
+    throw Error(
+        ErrorKind::conflict,
+        fmt::format("WAL segment {} in the archive is not the one that the server wrote while this backup was made",
+                    segment))
+        .with_hint(
+            "The server was rolled back to an earlier state, or another one archives under the same names. The backup "
+            "was "
+            "not committed. The server's log says what archive_command answers.");
   }
 
   std::string archiver_state() {

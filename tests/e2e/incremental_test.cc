@@ -158,6 +158,27 @@ TEST_F(Incremental, APageAheadOfTheServersWalProvesThatItWasRolledBack) {
   EXPECT_THAT(backup["map_fault"].text_or(""), HasSubstr("but the server's WAL has only reached"));
 }
 
+TEST_F(Incremental, OfAServerThatWasRolledBackNothingIsCommitted) {
+  make_site();
+  back_up();
+  const auto data = site->server().data_dir(), snapshot = site->folder() / "snapshot";
+  site->server().stop();
+  ASSERT_EQ(site->as_server({"cp", "-a", data, snapshot}).exit_code, 0);
+  site->server().start();
+  for (int i = 0; i < 4; ++i) {
+    site->psql("UPDATE rows SET b = 'dead' WHERE a = 17");
+    site->archive();
+  }
+  site->server().stop();
+  ASSERT_EQ(site->as_server({"sh", "-c", "rm -rf \"$0\"/* && cp -a \"$1\"/. \"$0\"", data, snapshot}).exit_code, 0);
+  site->server().start();
+  site->psql("UPDATE rows SET b = 'alive' WHERE a = 17");
+  const auto result = site->owl({"backup", "cluster"});
+  EXPECT_EQ(result.exit_code, 1) << result;
+  EXPECT_THAT(result.err, HasSubstr("in the archive is not the one that the server wrote while this backup was made"));
+  EXPECT_EQ(count_backups(*site), 1u);
+}
+
 TEST_F(Incremental, APageThatRottedOnDiskIsKeptAsItWas) {
   make_site();
   const auto first = back_up();
