@@ -163,10 +163,7 @@ std::vector<FilePiece> EarlierMap::pieces(const PageRun& run) {
 }
 
 std::vector<repository::PageCheck> EarlierMap::checks(const PageRun& run) {
-  static_assert(sizeof(repository::PageCheck) == 8);
-  const Bytes zeros(block_size_);
-  const repository::PageCheck zero{codec::crc32c(zeros), static_cast<std::uint32_t>(codec::xxh3_64(zeros))};
-  std::vector<repository::PageCheck> out(run.count(), zero);
+  std::vector<repository::PageCheck> out(run.count(), repository::page_check(Bytes(block_size_)));
   for (const auto& extent : within(run)) {
     const auto& entry = entry_of(extent);
     const auto first = static_cast<std::uint32_t>(extent.file_offset / block_size_) - run.first;

@@ -7,7 +7,6 @@
 
 #include "cluster/earlier_map.h"
 #include "cluster/page_verifier.h"
-#include "codec/hash.h"
 
 namespace owl::cluster {
 
@@ -23,8 +22,7 @@ AuditVerdict judge_unmapped(ByteView page, const repository::PageCheck& earlier,
   const auto lsn = postgres::page_lsn(page);
   if (lsn > stretch.to) return AuditVerdict::changed_later;
   if (lsn > stretch.from) return AuditVerdict::unmapped;
-  const repository::PageCheck now{codec::crc32c(page), static_cast<std::uint32_t>(codec::xxh3_64(page))};
-  if (now == earlier) return AuditVerdict::same;
+  if (repository::page_check(page) == earlier) return AuditVerdict::same;
   return checksums || is_zero(page) ? AuditVerdict::unmapped : AuditVerdict::hints;
 }
 
