@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "codec/hash.h"
-
 namespace owl::cluster {
 namespace {
 
@@ -16,24 +14,21 @@ Bytes page_of(std::uint64_t lsn, std::uint8_t fill = 1) {
   __builtin_memcpy(page.data() + 4, &low, 4);
   return page;
 }
-repository::PageCheck check_of(ByteView page) {
-  return {codec::crc32c(page), static_cast<std::uint32_t>(codec::xxh3_64(page))};
-}
 
 TEST(PageAudit, APageThatIsAsItWasIsTheSame) {
   for (const std::uint64_t lsn : {0x10ull, 0x1000ull}) {
     const auto page = page_of(lsn);
-    EXPECT_EQ(judge_unmapped(page, check_of(page), stretch, true), AuditVerdict::same);
-    EXPECT_EQ(judge_unmapped(page, check_of(page), stretch, false), AuditVerdict::same);
+    EXPECT_EQ(judge_unmapped(page, repository::page_check(page), stretch, true), AuditVerdict::same);
+    EXPECT_EQ(judge_unmapped(page, repository::page_check(page), stretch, false), AuditVerdict::same);
   }
   const Bytes zeros(8192);
-  EXPECT_EQ(judge_unmapped(zeros, check_of(zeros), stretch, true), AuditVerdict::same);
+  EXPECT_EQ(judge_unmapped(zeros, repository::page_check(zeros), stretch, true), AuditVerdict::same);
 }
 
 TEST(PageAudit, AnLsnInBetweenProvesTheMapWrongWhateverThePageHolds) {
   for (const std::uint64_t lsn : {0x1001ull, 0x1800ull, 0x2000ull}) {
     const auto page = page_of(lsn);
-    EXPECT_EQ(judge_unmapped(page, check_of(page), stretch, true), AuditVerdict::unmapped);
+    EXPECT_EQ(judge_unmapped(page, repository::page_check(page), stretch, true), AuditVerdict::unmapped);
     EXPECT_EQ(judge_unmapped(page, {}, stretch, false), AuditVerdict::unmapped);
   }
 }
@@ -44,9 +39,11 @@ TEST(PageAudit, WhatChangedLaterReplayBrings) {
 }
 
 TEST(PageAudit, OtherBytesWithoutANewerLsnAreHintsOnlyWhereThereAreNoChecksums) {
-  EXPECT_EQ(judge_unmapped(page_of(0x10, 2), check_of(page_of(0x10)), stretch, true), AuditVerdict::unmapped);
-  EXPECT_EQ(judge_unmapped(page_of(0x10, 2), check_of(page_of(0x10)), stretch, false), AuditVerdict::hints);
-  EXPECT_EQ(judge_unmapped(Bytes(8192), check_of(page_of(0x10)), stretch, false), AuditVerdict::unmapped);
+  EXPECT_EQ(judge_unmapped(page_of(0x10, 2), repository::page_check(page_of(0x10)), stretch, true),
+            AuditVerdict::unmapped);
+  EXPECT_EQ(judge_unmapped(page_of(0x10, 2), repository::page_check(page_of(0x10)), stretch, false),
+            AuditVerdict::hints);
+  EXPECT_EQ(judge_unmapped(Bytes(8192), repository::page_check(page_of(0x10)), stretch, false), AuditVerdict::unmapped);
 }
 
 }  // namespace
