@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the lists of mutants beside it: breaks the sources in one way after the other, and proves that the unit
 # tests notice each.
 #
