@@ -11,8 +11,6 @@ namespace owl::cluster {
 namespace {
 
 constexpr std::uint64_t audit_stretch = 16 * MiB;
-/// Files and pieces that may wait to be written into the map: a few hundred thousand.
-constexpr std::size_t most_held = 32 * MiB;
 constexpr std::chrono::milliseconds pause{20};
 constexpr int pauses_before_hurry = 50;
 
@@ -138,7 +136,7 @@ void IncrementalPlan::emit_ready() {
 }
 
 void IncrementalPlan::wait_for_room() {
-  for (int pauses = 0; context_.pieces.held_bytes() > most_held; ++pauses) {
+  for (int pauses = 0; context_.pieces.held_bytes() > context_.most_held; ++pauses) {
     throw_if_stopped(stop_);
     if (pauses == pauses_before_hurry) {
       close_runs();

@@ -46,6 +46,8 @@ class IncrementalPlan {
     /// lets it go.
     std::function<void()> hurry;
     Clock& clock;
+    /// Bytes of files and pieces that may wait to be written into the map: a few hundred thousand of them.
+    std::size_t most_held = 32u << 20;
   };
   explicit IncrementalPlan(const Context& context) : context_(context) {}
 

@@ -7,6 +7,7 @@
 
 #include <random>
 #include <set>
+#include <thread>
 
 #include "cluster/tree_bench.h"
 #include "codec/hash.h"
@@ -250,6 +251,39 @@ TEST_F(IncrementalPlanTest, PagesThatWereDamagedAreReadAgain) {
   const auto second = back_up_changes(first);
   expect_stored(second);
   EXPECT_EQ(read_bytes, 2 * bs + 3);
+}
+
+TEST_F(IncrementalPlanTest, WaitsForWhatItTookOverToBeWrittenDown) {
+  const auto first = back_up();
+  change("base/5/16384", 7, page_of(70, 0x1800));
+  const auto listing = list_cluster({source, "PG_15_202209061", bs, 131072});
+  repository::BackupSession session(stores, bench.keys, bench.options(), bench.clock, bench.random, bench.monitor, {});
+  FilePieces pieces(listing);
+  EarlierMap earlier(first, reader, session, bs, {});
+  EarlierMarks marks;
+  BoundedQueue<WorkItem> queue(10);
+  std::jthread worker([&] {
+    PieceReader piece_reader(listing, pieces, session, bench.keys.writer_naming, {source, bs, checksums, 1},
+                             bench.clock);
+    while (const auto item = queue.pop()) piece_reader.process(*item);
+  });
+  std::uint32_t taken = 0;
+  std::size_t most = 0;
+  int hurried = 0;
+  const auto write_down = [&] {
+    ++hurried;
+    most = std::max(most, pieces.held_bytes());
+    while (taken < listing.size() && pieces.take(taken)) ++taken;
+  };
+  const auto without_control = std::span(listing).first(listing.size() - 1);
+  IncrementalPlan({without_control, earlier, marks, changes, pieces, bs, audit, write_down, bench.clock, 1})
+      .run(queue, {});
+  worker.join();
+  write_down();
+  EXPECT_EQ(taken, without_control.size());
+  EXPECT_GT(hurried, 3);
+  EXPECT_LT(most, 2'000u);  // one file's worth
+  EXPECT_EQ(pieces.held_bytes(), 0u);
 }
 
 TEST_F(IncrementalPlanTest, AnEarlierMapThatIsDamagedIsNotBuiltOn) {

@@ -14,7 +14,7 @@ is_caught() {
   local program
   ninja -C build/dev "${PROGRAMS[@]}" >/tmp/mutant-build.log 2>&1 || { tail -n 20 /tmp/mutant-build.log >&2; return 2; }
   for program in "${PROGRAMS[@]}"; do
-    if ! build/dev/bin/$program --gtest_filter="${FILTER:-*}" --gtest_fail_fast --gtest_brief=1 >/tmp/mutant-test.log 2>&1; then
+    if ! build/dev/bin/"$program" --gtest_filter="${FILTER:-*}" --gtest_fail_fast --gtest_brief=1 >/tmp/mutant-test.log 2>&1; then
       sed -n 's/^\[  FAILED  \] \([^ ,]*\).*/\1/p' /tmp/mutant-test.log | head -n 1
       return 0
     fi
