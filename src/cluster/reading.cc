@@ -32,10 +32,10 @@ void Reading::read_changes(const BackupBase& base, EarlierMarks& marks, reposito
                            const AuditShare& audit, postgres::Lsn start) {
   context_.monitor.phase("reading changes", 0);
   BoundedQueue<WorkItem> queue(most_waiting);
-  TaskGroup group(context_.stop);
-  EarlierMap earlier(base.backup, blobs, context_.session, context_.reader.block_size, group.token());
+  EarlierMap earlier(base.backup, blobs, context_.session, context_.reader.block_size, context_.stop);
   IncrementalPlan plan({without_control(), earlier, marks, base.changes, pieces_, context_.reader.block_size, audit,
                         [&] { context_.session.hand_over_data(); }, context_.clock});
+  TaskGroup group(context_.stop);
   group.add("backup-plan", [&](std::stop_token stop) { plan.run(queue, stop); });
   work(
       group, [&](const std::stop_token& stop) { return queue.pop(stop); },

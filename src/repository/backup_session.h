@@ -36,7 +36,7 @@ struct SessionOptions {
 ///   commit  last packs → index → what the manifest lists is there in each store → manifest, created once → lease end
 ///
 /// Destroyed without commit: nothing was made. `find`, `append`, `put_metadata`, `number_of`,
-/// `is_stored` and `pack` are thread-safe.
+/// `is_stored`, `pack` and `hand_over_data` are thread-safe.
 class BackupSession {
  public:
   BackupSession(StoreSet& stores, const crypto::HostKeys& keys, SessionOptions options, Clock& clock, Random& random,
