@@ -197,6 +197,13 @@ TEST_F(IncrementalPlanTest, AFileUnderANumberThatWasUsedBeforeIsReadWhole) {
   expect_stored(back_up_changes(first));
 }
 
+TEST_F(IncrementalPlanTest, AFileThatWasNotThereIsNotTakenForTheNextOne) {
+  const auto first = back_up();
+  put("base/5/163850", pages_of(7, 30));  // before 16386, and of its size
+  const auto second = back_up_changes(first);
+  expect_stored(second);
+}
+
 TEST_F(IncrementalPlanTest, AFileThatIsTruncatedOrDroppedMeanwhileEndsWhereItEnds) {
   const auto first = back_up();
   change("base/5/16384", 280, page_of(70, 0x1800));
