@@ -18,8 +18,8 @@ namespace owl::cluster {
 std::optional<std::string> why_no_base(const ClusterDetails& earlier, const ClusterDetails& current,
                                        const postgres::TimelinePath& path);
 
-/// What is to be asked of the change maps then. Pure. From the earlier one's redo pointer on: what it read of a page may
-/// be as old as that, however late it was read, and its checkpoint record says when that was done, not for what.
+/// What is to be asked of the change maps then. Pure. From the earlier one's redo pointer on: what it read of a page
+/// may be as old as that, however late it was read, and its checkpoint record says when that was done, not for what.
 wal::ChangeHistoryQuery changes_since(const ClusterDetails& earlier, const ClusterDetails& current);
 
 }  // namespace owl::cluster
