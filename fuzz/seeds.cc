@@ -7,6 +7,7 @@
 #include "app/restore_record.h"
 #include "cluster/details.h"
 #include "cluster/extent_map.h"
+#include "cluster/file_marks.h"
 #include "codec/page_encoder.h"
 #include "codec/page_samples.h"
 #include "os/file.h"
@@ -57,6 +58,17 @@ cluster::ClusterDetails details() {
   out.tablespaces = {{16390, "/srv/ts"}};
   out.settings = {{"port", "5433", "configuration file", "/etc/postgresql.conf"}};
   return out;
+}
+
+/// Without the checksum at its end: the target adds it.
+Bytes marks() {
+  std::vector<cluster::ListedFile> files(2);
+  files[0].path = "base/1/1_vm";
+  files[1].path = "base/1/2_fsm";
+  for (auto& file : files) file.mark = 7;
+  auto bytes = serialize(cluster::FileMarks{"a", "b"}, files);
+  bytes.resize(bytes.size() - 4);
+  return bytes;
 }
 
 wal::WalInfo wal_info() {
@@ -137,6 +149,7 @@ int main(int argc, char** argv) {
   const auto keys = crypto::make_host_keys(secrets, crypto::KeyMode::none, {}, {}, random);
   write("cluster_extent_map", "leaf", serialize(leaf()));
   write("cluster_details", "details", serialize(details()));
+  write("cluster_file_marks", "marks", marks());
   write("wal_object", "info", serialize(wal_info()));
   const auto object = wal::build_wal_object(keys, "wal/7/x", wal_info(), Bytes(100, 1), 1, random);
   write("wal_object", "header", ByteView(object.head).first(wal::wal_header_size));

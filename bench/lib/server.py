@@ -134,6 +134,13 @@ class Server:
             time.sleep(0.05)
         raise SystemExit(f"{segment} was not archived; see {self.log}")
 
+    def touch_one_page_in(self, pages):
+        """Updates single rows, at random places of pgbench's largest table: so many as give one page in `pages` of the cluster."""
+        size = int(self.psql("select sum(pg_database_size(oid)) from pg_database"))
+        self.psql(f"update pgbench_accounts set abalance = abalance + 1 where aid in (select (random() * "
+                  f"(select count(*) from pgbench_accounts))::int from generate_series(1, {size // 8192 // pages}))")
+        self.psql("checkpoint")
+
     def version(self):
         return self.account.run([self.bin + "/postgres", "--version"]).split()[2]
 

@@ -1,5 +1,5 @@
-"""The programs that are compared. Each has prepare(): a fresh repository, to which the server archives, idle; backup() and
-restore(folder), measured."""
+"""The programs that are compared. Each has make(): a fresh repository; archive_command(); prepare(): both, and the server idle;
+backup(), incremental() and restore(folder), measured."""
 
 import os
 import re
@@ -41,16 +41,28 @@ class Owlbackup:
     def command(self, *words):
         return [self.programs + "/owlbackup", "-c", self.config, "--no-progress", *words]
 
-    def prepare(self):
+    def make(self):
         for store in self.stores:
             self.account.make_folder(store)
         self.account.make_folder(self.folder + "/state")
         self.account.run(self.command("init"))
-        self.server.archive_with(f"OWLBACKUP_CONFIG={self.config} {self.programs}/owl-wal push %p")
+
+    def archive_command(self):
+        return f"OWLBACKUP_CONFIG={self.config} {self.programs}/owl-wal push %p"
+
+    def prepare(self):
+        self.make()
+        self.server.archive_with(self.archive_command())
 
     def backup(self):
+        return self.measure("--full")
+
+    def incremental(self):
+        return self.measure()
+
+    def measure(self, *words):
         before = folder_bytes(self.stores[0])
-        cost = measure(self.account, self.command("backup", "cluster"))
+        cost = measure(self.account, self.command("backup", "cluster", *words))
         cost.stored_bytes = folder_bytes(self.stores[0]) - before
         return cost
 
@@ -89,15 +101,27 @@ class PgBackRest:
     def command(self, *words):
         return [self.program, "--config=" + self.config, "--stanza=bench", *words]
 
-    def prepare(self):
+    def make(self):
         for name in ("repo", "spool", "lock", "log"):
             self.account.make_folder(f"{self.folder}/{name}")
         self.account.run(self.command("stanza-create"))
-        self.server.archive_with(" ".join(self.command("archive-push", "%p")))
+
+    def archive_command(self):
+        return " ".join(self.command("archive-push", "%p"))
+
+    def prepare(self):
+        self.make()
+        self.server.archive_with(self.archive_command())
 
     def backup(self):
+        return self.measure("full")
+
+    def incremental(self):
+        return self.measure("incr")
+
+    def measure(self, kind):
         before = folder_bytes(self.folder + "/repo")
-        cost = measure(self.account, self.command("--type=full", "backup"))
+        cost = measure(self.account, self.command(f"--type={kind}", "backup"))
         cost.stored_bytes = folder_bytes(self.folder + "/repo") - before
         return cost
 

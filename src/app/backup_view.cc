@@ -76,6 +76,13 @@ cluster::ClusterDetails cluster_details(const repository::Manifest& manifest) {
   return value_or_throw(cluster::parse_cluster_details(manifest.details));
 }
 
+std::optional<HowMade> how_made(const repository::Manifest& manifest) {
+  if (manifest.kind != "cluster") return std::nullopt;
+  const auto details = cluster::parse_cluster_details(manifest.details);
+  if (!details) return std::nullopt;
+  return HowMade{details->base.substr(0, 8), details->full_reason};
+}
+
 Json to_json(const ViewedBackup& backup) {
   const auto& m = backup.loaded.manifest;
   Json stores = Json::array(), warnings = Json::array();
@@ -86,6 +93,11 @@ Json to_json(const ViewedBackup& backup) {
   out.set("started", to_iso(m.started)).set("finished", to_iso(m.finished)).set("files", m.items);
   out.set("plain_bytes", m.plain_bytes).set("new_bytes", m.new_bytes).set("packs", m.packs.size());
   out.set("sequence", m.sequence).set("head", repository::to_text({m.sequence, backup.loaded.digest}));
+  if (const auto how = how_made(m)) {
+    out.set("incremental", !how->base.empty());
+    if (!how->base.empty()) out.set("base", how->base);
+    if (!how->full_reason.empty()) out.set("full_reason", how->full_reason);
+  }
   out.set("host", m.host).set("stores", std::move(stores)).set("warnings", std::move(warnings));
   return out;
 }

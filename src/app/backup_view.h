@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,12 @@ codec::Json damaged_json(const ViewedBackups& backups);
 ViewedBackup find_one(Invocation& in, const crypto::HostKeys& keys, const std::string& id);
 
 cluster::ClusterDetails cluster_details(const repository::Manifest& manifest);
+/// How a backup of a cluster was made: on which one, or why by reading everything. nullopt: of another kind.
+struct HowMade {
+  std::string base;         ///< as people type it; empty: everything was read
+  std::string full_reason;  ///< empty in those made before there was another way
+};
+std::optional<HowMade> how_made(const repository::Manifest& manifest);
 codec::Json to_json(const ViewedBackup& backup);
 
 }  // namespace owl::app

@@ -39,6 +39,12 @@ int list_paths(Invocation& in, const ListArguments& arguments) {
   return 0;
 }
 
+std::string how_text(const repository::Manifest& manifest) {
+  const auto how = how_made(manifest);
+  if (!how) return "";
+  return how->base.empty() ? "full" : "on " + how->base;
+}
+
 int run_list(Invocation& in, const ListArguments& arguments) {
   if (!repository::read_key_file_if_exists(in.key_file())) return list_paths(in, arguments);
   const auto& keys = in.checked_keys();
@@ -48,7 +54,7 @@ int run_list(Invocation& in, const ListArguments& arguments) {
   for (const auto& backup : backups.whole) {
     const auto& m = backup.loaded.manifest;
     if (!arguments.label.empty() && m.label != arguments.label) continue;
-    rows.push_back({repository::short_id(backup.entry), m.kind, m.name, m.label,
+    rows.push_back({repository::short_id(backup.entry), m.kind, m.name, m.label, how_text(m),
                     to_iso({m.finished.micros / 1'000'000 * 1'000'000}), format_bytes(m.plain_bytes),
                     format_bytes(m.new_bytes), joined(backup.entry.stores),
                     m.warnings.empty() ? "" : fmt::format("{} warnings", m.warnings.size())});
@@ -57,7 +63,7 @@ int run_list(Invocation& in, const ListArguments& arguments) {
   if (rows.empty() && backups.damaged.empty())
     in.output().say("No backups yet: `owlbackup backup cluster` makes one.");
   else if (!rows.empty())
-    in.output().table({"ID", "KIND", "NAME", "LABEL", "FINISHED", "SIZE", "NEW", "STORES", ""}, rows);
+    in.output().table({"ID", "KIND", "NAME", "LABEL", "READ", "FINISHED", "SIZE", "NEW", "STORES", ""}, rows);
   in.output().result(document);
   survey_stores(in, keys);
   return report_damaged(in, backups);

@@ -19,7 +19,19 @@ Json details_json(const cluster::ClusterDetails& d) {
       .set("checksums", d.checksums);
   out.set("bad_pages", d.bad_pages).set("block_size", d.block_size).set("wal_segment_size", d.wal_segment_size);
   out.set("data_directory", d.data_directory).set("tablespaces", std::move(tablespaces));
+  out.set("base", d.base).set("full_reason", d.full_reason).set("map_fault", d.map_fault);
+  out.set("pages", d.pages_total).set("pages_read", d.pages_read).set("pages_audited", d.pages_audited);
   return out;
+}
+
+void say_how_made(Output& out, const cluster::ClusterDetails& d) {
+  if (!d.base.empty()) {
+    out.say(fmt::format("Read          {} of {} pages, {} more to audit the map; the rest is as in backup {}",
+                        d.pages_read, d.pages_total, d.pages_audited, d.base.substr(0, 8)));
+  } else if (!d.full_reason.empty()) {
+    out.say(fmt::format("Read          everything, because {}", d.full_reason));
+  }
+  if (!d.map_fault.empty()) out.say(fmt::format("Map           was wrong: {}", d.map_fault));
 }
 
 void say_details(Output& out, const cluster::ClusterDetails& d) {
@@ -27,6 +39,7 @@ void say_details(Output& out, const cluster::ClusterDetails& d) {
                       d.timeline));
   out.say(fmt::format("WAL           {} to {}", postgres::to_text(d.start), postgres::to_text(d.stop)));
   out.say(fmt::format("Checksums     {}, {} bad pages", d.checksums ? "on" : "off", d.bad_pages));
+  say_how_made(out, d);
   out.say(fmt::format("Data          {}", d.data_directory));
   for (const auto& t : d.tablespaces) {
     out.say(fmt::format("Tablespace    {} at {}", t.oid, t.location.empty() ? "pg_tblspc (in place)" : t.location));

@@ -3,22 +3,19 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdlib>
-#include <span>
+#include <optional>
 
 #include "cluster/backup_checks.h"
-#include "cluster/file_pieces.h"
-#include "cluster/map_writer.h"
+#include "cluster/base.h"
 #include "cluster/memory_plan.h"
-#include "cluster/piece_reader.h"
+#include "cluster/reading.h"
 #include "cluster/wal_wait.h"
-#include "cluster/work_items.h"
-#include "concurrency/task_group.h"
 #include "os/file.h"
 #include "repository/backup_session.h"
 #include "repository/catalogue.h"
 #include "repository/head.h"
+#include "wal/change_history.h"
 
 namespace owl::cluster {
 namespace {
@@ -52,17 +49,16 @@ class ClusterBackup {
     postgres::OnlineBackup online(connection_, label, options_.fast_checkpoint);
     details_.start_time = server_time();
     session.announce_wal(details_.system_id, source_.facts.timeline, online.start_lsn().value);
+    begin_at(online.start_lsn());
+    choose_base(session);
     list();
-    FilePieces pieces(files_);
-    MapWriter map(files_, pieces, session, monitor_);
-    read_files(session, pieces, map, online);
-    read_control_file(session, pieces);
+    read_files(session, online);
     session.hand_over_data();  // the last pack is uploaded while the server finishes its side
     finish_online(online);
     wait();
     session.flush_data();
-    map.finish();
-    auto result = commit(session, map);
+    reading_->map().finish();
+    auto result = commit(session, reading_->map());
     result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.monotonic() - begin);
     return result;
   }
@@ -70,8 +66,8 @@ class ClusterBackup {
  private:
   void list() {
     monitor_.phase("listing files", 0, "files");
-    files_ = list_cluster(
-        {source_.data_directory, source_.tablespace_version, details_.block_size, details_.relation_segment_blocks});
+    files_ = list_cluster({source_.data_directory, source_.tablespace_version, details_.block_size,
+                           details_.relation_segment_blocks, clock_.now()});
     if (files_.empty() || files_.back().path != control_path) {
       throw Error(ErrorKind::io, fmt::format("{} has no {}", source_.data_directory.string(), control_path));
     }
@@ -105,45 +101,94 @@ class ClusterBackup {
     return {source_.data_directory, details_.block_size, details_.checksums, options_.zstd_level};
   }
 
-  void read_files(repository::BackupSession& session, FilePieces& pieces, MapWriter& map,
-                  postgres::OnlineBackup& online) {
-    const auto without_control = std::span<const ListedFile>(files_).first(files_.size() - 1);
-    WorkPlan plan(without_control);
-    std::uint64_t total = 0;
-    for (const auto& file : without_control) total += file.size;
-    monitor_.phase("reading", total);
-
-    std::atomic<unsigned> finished{0};
-    std::stop_source watched;  // ends the watch: with the last worker, or with the group
-    TaskGroup group(stop_);
-    for (unsigned i = 0; i < memory_.workers; ++i) {
-      group.add("backup-read", [&](std::stop_token stop) {
-        PieceReader reader(files_, pieces, session, keys_.writer_naming, reader_options(), clock_);
-        while (const auto item = plan.next()) {
-          throw_if_stopped(stop);
-          const auto bytes = reader.process(*item);
-          read_bytes_ += bytes;
-          monitor_.advance(bytes);
-        }
-        if (++finished == memory_.workers) watched.request_stop();
-      });
-    }
-    // A lost session voids the backup however much is read already: notice it while the workers read.
-    group.add("backup-watch", [&](std::stop_token stop) {
-      const std::stop_callback with_group(stop, [&] { watched.request_stop(); });
-      while (clock_.sleep(std::chrono::milliseconds(100), watched.get_token())) online.check_alive();
-    });
-    group.add("backup-map", [&](std::stop_token stop) {
-      const std::stop_callback with_group(stop, [&] { watched.request_stop(); });
-      while (clock_.sleep(std::chrono::milliseconds(200), watched.get_token())) map.advance();
-    });
-    group.wait();
+  /// What the label says at the end, for those who must know it now.
+  void begin_at(postgres::Lsn start) {
+    details_.start = start;
+    details_.timeline = source_.facts.timeline;
   }
 
-  void read_control_file(repository::BackupSession& session, FilePieces& pieces) {
+  void choose_base(repository::BackupSession& session) {
+    if (options_.full) {
+      details_.full_reason = "it was asked for";
+      return;
+    }
+    monitor_.phase("finding out what changed", 0);
+    auto found = find_base(session, stores_, keys_, details_, stop_);
+    if (found) {
+      base_ = std::move(*found);
+    } else {
+      details_.full_reason = found.error().message();
+      monitor_.note(fmt::format("everything is read: {}", details_.full_reason));
+    }
+  }
+
+  void read_files(repository::BackupSession& session, postgres::OnlineBackup& online) {
+    if (!base_ || !read_changes(session, online)) {
+      begin_reading(session, online);
+      reading_->read_all();
+    }
+    read_control_file();
+  }
+
+  /// False: what the maps say was refuted, and everything is to be read.
+  bool read_changes(repository::BackupSession& session, postgres::OnlineBackup& online) {
+    begin_reading(session, online);
+    constexpr std::size_t most_directories = 8u << 20;  // bytes; the listing's order asks for neighbours
+    repository::BlobReader blobs(stores_, keys_, {}, most_directories);
+    try {
+      const auto turn = base_->backup.manifest.sequence + 1;
+      auto marks = earlier_marks();
+      reading_->read_changes(*base_, marks, blobs, {options_.audit_period, turn}, details_.start);
+      require_known_history();
+      details_.base = base_->id();
+      return true;
+    } catch (const MapRefuted& refuted) {
+      details_.map_fault = refuted.message();
+      details_.full_reason = "the change map was proven wrong";
+      monitor_.warning(fmt::format(
+          "The change map can't be relied on: {}. This backup reads everything instead and is whole; please report it.",
+          details_.map_fault));
+      return false;
+    }
+  }
+
+  FileMarks marks_of(const std::string& backup) const { return {backup, boot_id()}; }
+
+  EarlierMarks earlier_marks() {
+    constexpr std::uint64_t largest = 4ull << 30;
+    auto bytes = os::read_file_if_exists(marks_file(options_.state_directory), largest);
+    return bytes ? EarlierMarks(std::move(*bytes), marks_of(base_->id())) : EarlierMarks();
+  }
+
+  /// Not to have them costs the next backup time, no more.
+  void remember_marks(const std::string& backup) {
+    try {
+      os::replace_file(marks_file(options_.state_directory), serialize(marks_of(backup), files_));
+    } catch (const Error& error) {
+      monitor_.note(fmt::format("the next backup reads more than it needs to: {}", error.what()));
+    }
+  }
+
+  void begin_reading(repository::BackupSession& session, postgres::OnlineBackup& online) {
+    reading_.emplace(Reading::Context{files_, session, keys_.writer_naming, reader_options(), memory_.workers, clock_,
+                                      monitor_, stop_, [&online] { online.check_alive(); }});
+  }
+
+  /// A page that is ahead of the server's WAL comes from another history: the server was rolled back under us.
+  void require_known_history() {
+    const auto text = connection_.query_text("SELECT pg_catalog.pg_current_wal_insert_lsn()");
+    const auto inserted = value_or_throw(postgres::parse_lsn(text));
+    if (reading_->greatest_lsn() <= inserted) return;
+    throw MapRefuted(fmt::format("a page has the LSN {}, but the server's WAL has only reached {}",
+                                 to_text(reading_->greatest_lsn()), text));
+  }
+
+  void read_control_file() {
     const auto control = postgres::read_control_file(source_.data_directory, clock_);
-    PieceReader reader(files_, pieces, session, keys_.writer_naming, reader_options(), clock_);
-    reader.process_bytes(static_cast<std::uint32_t>(files_.size() - 1), control.raw);
+    if (control.parsed.data_checksum_version != source_.control.data_checksum_version) {
+      throw Error(ErrorKind::conflict, "page checksums were turned on or off while the backup was made");
+    }
+    reading_->read_control(control.raw);
   }
 
   void finish_online(postgres::OnlineBackup& online) {
@@ -153,15 +198,47 @@ class ClusterBackup {
     details_.label_file = stopped.label_file;
     details_.tablespace_map = stopped.tablespace_map;
     const auto label = value_or_throw(postgres::parse_backup_label(stopped.label_file));
-    details_.start = label.start;
+    if (label.start != details_.start || label.timeline != details_.timeline) {
+      throw Error(ErrorKind::conflict,
+                  fmt::format("the backup began at {} on timeline {}, but its label says {} on timeline {}",
+                              to_text(details_.start), details_.timeline, to_text(label.start), label.timeline));
+    }
     details_.checkpoint = label.checkpoint;
-    details_.timeline = label.timeline;
+    note_stop_record();
     need_ = {details_.system_id, details_.timeline, details_.start, details_.stop, details_.wal_segment_size};
+  }
+
+  /// Read at once: the segment was ended by the stop just now, and a checkpoint may recycle it later.
+  void note_stop_record() {
+    wal::ChangeHistoryQuery query;
+    query.data_directory = source_.data_directory;
+    query.system_id = details_.system_id;
+    query.segment_size = details_.wal_segment_size;
+    const auto last = wal::last_local_record(query, details_.timeline, {details_.stop.value - 1});
+    if (last) details_.stop_record = *last;
   }
 
   void wait() {
     wait_for_wal(
         need_, stores_, options_.wal_timeout, [&] { return archiver_state(); }, clock_, monitor_, stop_);
+    require_own_wal();
+  }
+
+  /// The names are there. Of a server that was rolled back they were there before, with WAL of another history.
+  void require_own_wal() {
+    const auto segment = needed_segments(need_).back();
+    wal::Fetcher fetcher(stores_, keys_, {}, {details_.system_id, std::nullopt, details_.wal_segment_size});
+    const auto info = fetcher.info(segment, stop_);
+    if (!info || !info->segment.map || details_.stop_record.lsn.value == 0) return;
+    if (wal::LastRecord{info->segment.map->last, info->segment.map->last_crc} == details_.stop_record) return;
+    throw Error(
+        ErrorKind::conflict,
+        fmt::format("WAL segment {} in the archive is not the one that the server wrote while this backup was made",
+                    segment))
+        .with_hint(
+            "The server was rolled back to an earlier state, or another one archives under the same names. The backup "
+            "was "
+            "not committed. The server's log says what archive_command answers.");
   }
 
   std::string archiver_state() {
@@ -186,11 +263,14 @@ class ClusterBackup {
                                        details_.wal_segment_size,
                                        {{details_.timeline, details_.start.value, details_.stop.value}}};
     details_.bad_pages = static_cast<std::uint32_t>(read.bad_pages);
-    details_.pages_read = read_bytes_ / details_.block_size;
+    details_.pages_read = reading_->read_bytes() / details_.block_size;
+    details_.pages_audited = reading_->audited_bytes() / details_.block_size;
+    for (const auto& file : files_) details_.pages_total += file.is_relation ? file.size / details_.block_size : 0;
     manifest.details = serialize(details_);
     const auto committed =
         session.commit(std::move(manifest), map.leaves().packs_used(),
                        [&](repository::StoreSet::Member& store) { require_wal(need_, store, stop_); });
+    remember_marks(to_hex(session.manifest_key().lease));
     BackupResult result;
     result.files = read.files;
     result.plain_bytes = read.plain_bytes;
@@ -198,7 +278,13 @@ class ClusterBackup {
     result.key = committed.key;
     result.id = to_hex(session.manifest_key().lease).substr(0, 8);
     result.stores = committed.stores;
-    result.read_bytes = read_bytes_;
+    result.read_bytes = reading_->read_bytes() + reading_->audited_bytes();
+    result.base = details_.base.substr(0, 8);
+    result.full_reason = details_.full_reason;
+    result.map_fault = details_.map_fault;
+    result.pages = details_.pages_total;
+    result.pages_read = details_.pages_read;
+    result.pages_audited = details_.pages_audited;
     result.stored_bytes = committed.new_bytes;
     result.known_blobs = session.known_blobs();
     result.start_lsn = to_text(details_.start);
@@ -221,7 +307,8 @@ class ClusterBackup {
   BackupSource source_;
   ClusterDetails details_;
   std::vector<ListedFile> files_;
-  std::atomic<std::uint64_t> read_bytes_{0};
+  std::optional<BackupBase> base_;
+  std::optional<Reading> reading_;
   NeededWal need_;
 };
 

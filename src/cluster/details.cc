@@ -5,11 +5,11 @@
 namespace owl::cluster {
 namespace {
 
-constexpr std::uint8_t details_version = 1;
+constexpr std::uint8_t details_version = 2;  // 1 ended with pages_read
 
 /// One list of the fields for both directions, so that they can't drift apart.
 template <typename Archive, typename Details>
-void all_fields(Archive& a, Details& d) {
+void all_fields(Archive& a, Details& d, std::uint8_t version) {
   a.number(d.version);
   a.number(d.system_id);
   a.number(d.control_version);
@@ -49,6 +49,14 @@ void all_fields(Archive& a, Details& d) {
   a.text(d.data_directory);
   a.number(d.bad_pages);
   a.number(d.pages_read);
+  if (version < 2) return;
+  a.text(d.base);
+  a.text(d.full_reason);
+  a.number(d.pages_total);
+  a.number(d.pages_audited);
+  a.text(d.map_fault);
+  a.number(d.stop_record.lsn.value);
+  a.number(d.stop_record.crc);
 }
 
 struct Saving {
@@ -87,15 +95,16 @@ Bytes serialize(const ClusterDetails& details) {
   Bytes bytes;
   Saving saving{BinaryWriter(bytes)};
   saving.out.u8(details_version);
-  all_fields(saving, details);
+  all_fields(saving, details, details_version);
   return bytes;
 }
 
 Result<ClusterDetails> parse_cluster_details(ByteView bytes) {
   Loading loading{BinaryReader(bytes)};
-  if (loading.in.u8() != details_version) return bad_format("a cluster backup of an unknown version");
+  const auto version = loading.in.u8();
+  if (version < 1 || version > details_version) return bad_format("a cluster backup of an unknown version");
   ClusterDetails details;
-  all_fields(loading, details);
+  all_fields(loading, details, version);
   if (auto end = loading.in.finish("the cluster section of a manifest"); !end) return tl::unexpected(end.error());
   return details;
 }

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "postgres/base_backup.h"
 #include "postgres/control_file.h"
+#include "wal/last_record.h"
 
 namespace owl::cluster {
 
@@ -36,6 +37,15 @@ struct ClusterDetails {
   std::string data_directory;
   std::uint32_t bad_pages = 0;
   std::uint64_t pages_read = 0;
+
+  // How it was made, since version 2.
+  std::string base;         ///< lease id, in hexadecimal, of the backup whose pages it took over; empty: it read all
+  std::string full_reason;  ///< why it read everything, for people
+  std::uint64_t pages_total = 0;    ///< pages of relations that were listed
+  std::uint64_t pages_audited = 0;  ///< read although no map named them, and found to be as before
+  std::string map_fault;            ///< what proved the change map wrong while this backup was made
+  /// The last record of the segment in which `stop` lies; LSN 0: not known. By it the next backup knows this history.
+  wal::LastRecord stop_record;
 };
 Bytes serialize(const ClusterDetails& details);
 Result<ClusterDetails> parse_cluster_details(ByteView bytes);

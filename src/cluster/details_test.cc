@@ -37,7 +37,13 @@ ClusterDetails sample() {
           .superuser = "admin",
           .data_directory = "/srv/pg",
           .bad_pages = 2,
-          .pages_read = 1'000'000};
+          .pages_read = 1'000'000,
+          .base = "0123456789abcdef0123456789abcdef",
+          .full_reason = "because",
+          .pages_total = 2'000'000,
+          .pages_audited = 30'000,
+          .map_fault = "block 3",
+          .stop_record = {{0x1'020000d0}, 0xdeadbeef}};
 }
 
 TEST(ClusterDetails, ComeBackAsTheyWere) {
@@ -54,6 +60,22 @@ TEST(ClusterDetails, ComeBackAsTheyWere) {
   EXPECT_EQ(back->max_locks_per_transaction, 65);
   EXPECT_EQ(back->superuser, "admin");
   EXPECT_EQ(back->pages_read, 1'000'000u);
+  EXPECT_EQ(back->base, sample().base);
+  EXPECT_EQ(back->stop_record, sample().stop_record);
+}
+
+TEST(ClusterDetails, ThoseOfVersion1AreRead) {
+  auto older = sample();
+  older.base = older.full_reason = older.map_fault = "";
+  older.pages_total = older.pages_audited = 0;
+  older.stop_record = {};
+  auto bytes = serialize(older);
+  bytes.resize(bytes.size() - 7);  // each of these seven fields is one zero byte now
+  bytes[0] = 1;
+  const auto back = parse_cluster_details(bytes);
+  ASSERT_TRUE(back) << back.error().message();
+  EXPECT_EQ(back->pages_read, 1'000'000u);
+  EXPECT_EQ(back->stop_record.lsn.value, 0u);
 }
 
 TEST(ClusterDetails, NoPrefixPasses) {
@@ -64,7 +86,7 @@ TEST(ClusterDetails, NoPrefixPasses) {
   auto longer = bytes;
   longer.push_back(0);
   EXPECT_EQ(parse_cluster_details(longer).error().message(), "the cluster section of a manifest has 1 bytes too many");
-  longer[0] = 2;
+  longer[0] = 3;
   EXPECT_EQ(parse_cluster_details(longer).error().message(), "a cluster backup of an unknown version");
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
+#include "cluster/file_marks.h"
 #include "os/file.h"
 
 namespace owl::cluster {
@@ -10,11 +12,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+bool is_local(const fs::path& folder) {
+  try {
+    return !os::file_system_of(folder).is_network;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 class Lister {
  public:
   explicit Lister(const ListOptions& options) : options_(options) {}
 
   std::vector<ListedFile> run() {
+    is_local_ = is_local(options_.data_directory);
     walk("", options_.data_directory);
     sort_listing(files_);
     return std::move(files_);
@@ -76,7 +87,9 @@ class Lister {
     const auto version_status = os::status_of(source / options_.tablespace_version);
     if (!version_status) return;
     push(version, source / options_.tablespace_version, *version_status, PathRule::folder);
+    const bool outside = std::exchange(is_local_, is_local(source));
     walk(version, source / options_.tablespace_version);
+    is_local_ = outside;
   }
 
   void push(const std::string& path, const fs::path& source, const os::FileStatus& status, PathRule rule) {
@@ -84,15 +97,18 @@ class Lister {
     ListedFile file{path,           is_folder, rule == PathRule::relation, status.mode, is_folder ? 0 : status.size,
                     status.modified};
     if (file.is_relation) {
+      file.is_ragged = file.size % options_.block_size != 0;
       file.size -= file.size % options_.block_size;  // a page that is just being added; mdnblocks ignores it, too
       const auto name = parse_relation_file_name(source.filename().string());
       file.first_block = name->segment * options_.relation_segment_blocks;
     }
+    if (!is_folder && is_local_) file.mark = mark_of(path, status, options_.now);
     files_.push_back(std::move(file));
   }
 
   const ListOptions& options_;
   std::vector<ListedFile> files_;
+  bool is_local_ = false;  ///< where the walk is: other hosts can't change it, and its times are this host's
 };
 
 }  // namespace

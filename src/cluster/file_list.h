@@ -43,6 +43,8 @@ struct ListedFile {
   std::uint64_t size = 0;  ///< bytes
   Timestamp modified;
   std::uint32_t first_block = 0;  ///< of a relation's segment, within the relation
+  bool is_ragged = false;         ///< of a relation: a part of a page stood behind `size`
+  std::uint64_t mark = 0;         ///< file_marks.h
 };
 /// Where to open it: links in the data directory lead to tablespaces.
 std::filesystem::path source_of(const ListedFile& file, const std::filesystem::path& data_directory);
@@ -59,6 +61,7 @@ struct ListOptions {
   std::filesystem::path data_directory;
   std::string tablespace_version;
   std::uint32_t block_size = 8192, relation_segment_blocks = 131072;
+  Timestamp now = {};  ///< when the listing begins; files that changed since, or shortly before, get no mark
 };
 std::vector<ListedFile> list_cluster(const ListOptions& options);
 

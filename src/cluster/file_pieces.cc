@@ -9,7 +9,9 @@ namespace owl::cluster {
 
 void FilePieces::add(std::uint32_t file, FilePiece piece) {
   const std::lock_guard lock(mutex_);
-  auto& gathered = gathered_[file];
+  const auto [at, is_new] = gathered_.try_emplace(file);
+  auto& gathered = at->second;
+  held_bytes_ += (is_new ? size_of(Gathered{}) : 0) + sizeof(Kept);
   gathered.planned += piece.planned;
   gathered.pieces.push_back(keep(piece));
   if (!piece.bad_blocks.empty()) gathered.bad_blocks[piece.offset] = std::move(piece.bad_blocks);
@@ -17,8 +19,27 @@ void FilePieces::add(std::uint32_t file, FilePiece piece) {
 
 void FilePieces::vanished(std::uint32_t file, std::uint32_t planned) {
   const std::lock_guard lock(mutex_);
-  gathered_[file].planned += planned;
-  gathered_[file].vanished = true;
+  const auto [at, is_new] = gathered_.try_emplace(file);
+  if (is_new) held_bytes_ += size_of(Gathered{});
+  at->second.planned += planned;
+  at->second.vanished = true;
+}
+
+void FilePieces::take_over(std::uint32_t file, Assembled whole) {
+  const std::lock_guard lock(mutex_);
+  held_bytes_ += size_of(whole);
+  whole_.insert_or_assign(file, std::move(whole));
+}
+
+std::size_t FilePieces::size_of(const Gathered& gathered) {
+  constexpr std::size_t node = 32;  // of the table that it stands in
+  return sizeof(Gathered) + node + gathered.pieces.size() * sizeof(Kept);
+}
+
+std::size_t FilePieces::size_of(const Assembled& file) {
+  constexpr std::size_t node = 32;
+  return sizeof(Assembled) + node + file.entry.path.size() + file.entry.extents.size() * sizeof(Extent) +
+         file.blobs.size() * sizeof(repository::BlobRef);
 }
 
 FilePieces::Kept FilePieces::keep(const FilePiece& piece) {
@@ -60,9 +81,16 @@ std::optional<FilePieces::Assembled> FilePieces::take(std::uint32_t file) {
   Gathered gathered;
   {
     const std::lock_guard lock(mutex_);
+    if (const auto known = whole_.find(file); known != whole_.end()) {
+      held_bytes_ -= size_of(known->second);
+      auto out = std::move(known->second);
+      whole_.erase(known);
+      return out;
+    }
     const auto at = gathered_.find(file);
     if ((at == gathered_.end() ? 0 : at->second.planned) < whole) return std::nullopt;
     if (at != gathered_.end()) {
+      held_bytes_ -= size_of(at->second);
       gathered = std::move(at->second);
       gathered_.erase(at);
     }

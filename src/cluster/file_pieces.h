@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -39,9 +40,15 @@ class FilePieces {
     std::vector<repository::BlobRef> blobs;  ///< one for each extent
     bool vanished = false;
   };
+  /// A file that is whole without any piece: as it was in an earlier backup. Instead of `add`.
+  void take_over(std::uint32_t file, Assembled whole);
+
   /// Gives away a file of whose listed size every byte was brought or found to be gone; nullopt before that. Once for
   /// each file, which is forgotten with it.
   std::optional<Assembled> take(std::uint32_t file);
+
+  /// About how much memory is held, bytes.
+  std::size_t held_bytes() const { return held_bytes_.load(std::memory_order_relaxed); }
 
  private:
   /// As it is kept: there is one for each MiB that is on its way. Bad blocks, which are few, are kept apart.
@@ -59,12 +66,16 @@ class FilePieces {
   };
   static constexpr std::uint32_t no_blob = UINT32_MAX;
   static Kept keep(const FilePiece& piece);
+  static std::size_t size_of(const Gathered& gathered);
+  static std::size_t size_of(const Assembled& file);
   static FilePiece give_back(Gathered& from, const Kept& kept);
   static Assembled assemble(const ListedFile& listed, Gathered gathered);
 
   const std::vector<ListedFile>& files_;
   std::mutex mutex_;
   std::unordered_map<std::uint32_t, Gathered> gathered_;
+  std::unordered_map<std::uint32_t, Assembled> whole_;
+  std::atomic<std::size_t> held_bytes_{0};
 };
 
 }  // namespace owl::cluster

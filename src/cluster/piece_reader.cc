@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "cluster/page_verifier.h"
@@ -25,6 +26,7 @@ PieceReader::PieceReader(const std::vector<ListedFile>& files, FilePieces& piece
 std::uint64_t PieceReader::process(const WorkItem& item) {
   plain_.resize(0);
   for (const auto& part : item.parts) read_part(part, item.kind);
+  open_file_ = {};
   store(item.kind);
   return plain_.size();
 }
@@ -38,9 +40,17 @@ void PieceReader::process_bytes(std::uint32_t file, ByteView content) {
   store(crypto::BlobKind::bytes);
 }
 
+/// An incremental backup has many short parts of one file.
+const os::FileDescriptor& PieceReader::open(std::uint32_t file) {
+  if (open_file_.valid() && open_index_ == file) return open_file_;
+  open_file_ = os::open_if_exists(source_of(files_[file], options_.data_directory), O_RDONLY);
+  open_index_ = file;
+  return open_file_;
+}
+
 void PieceReader::read_part(const Part& part, crypto::BlobKind kind) {
   const auto& file = files_[part.file];
-  const auto fd = os::open_if_exists(source_of(file, options_.data_directory), O_RDONLY);
+  const auto& fd = open(part.file);
   if (!fd.valid()) return pieces_.vanished(part.file, part.length);  // dropped since it was listed: WAL says so, too
   const std::size_t begin = plain_.size();
   auto size = os::read_at(fd, plain_.free_space().first(part.length), part.offset, file.path);
@@ -63,6 +73,7 @@ void PieceReader::check_pages(FilePiece& piece, const ListedFile& file, const os
   piece.bad_blocks = verify_pages(
       pages, {fd, file.path, piece.offset, file.first_block + first_in_file, options_.block_size, options_.checksums},
       clock_);
+  note_lsns(pages, piece.bad_blocks);
   for (auto& block : piece.bad_blocks) block += first_in_file;
   for (std::size_t at = 0; at < pages.size(); at += options_.block_size) {
     const ByteView page = pages.subspan(at, options_.block_size);
@@ -79,6 +90,13 @@ codec::ZstdEncoder::Encoded PieceReader::encode(crypto::BlobKind kind, ByteView 
     parts.push_back({files_[file], piece.offset, piece.length, !piece.bad_blocks.empty()});
   }
   return encoder_.encode_pages(plain, parts, encoded_.whole());
+}
+
+void PieceReader::note_lsns(ByteView pages, std::span<const std::uint32_t> bad_pages) {
+  for (std::uint32_t i = 0; std::size_t{i} * options_.block_size < pages.size(); ++i) {
+    const auto lsn = postgres::page_lsn(pages.subspan(std::size_t{i} * options_.block_size, options_.block_size));
+    if (lsn > greatest_lsn_ && std::ranges::find(bad_pages, i) == bad_pages.end()) greatest_lsn_ = lsn;
+  }
 }
 
 /// Names what `plain_` holds and gives every pending piece its blob.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "base/clock.h"
 #include "cluster/file_list.h"
@@ -11,6 +12,7 @@
 #include "crypto/names.h"
 #include "os/aligned_buffer.h"
 #include "os/file_descriptor.h"
+#include "postgres/types.h"
 #include "repository/backup_session.h"
 
 namespace owl::cluster {
@@ -32,9 +34,13 @@ class PieceReader {
   std::uint64_t process(const WorkItem& item);
   /// Bytes that are at hand already (pg_control).
   void process_bytes(std::uint32_t file, ByteView content);
+  /// The greatest LSN of any good page that was read.
+  postgres::Lsn greatest_lsn() const { return greatest_lsn_; }
 
  private:
   void read_part(const Part& part, crypto::BlobKind kind);
+  const os::FileDescriptor& open(std::uint32_t file);
+  void note_lsns(ByteView pages, std::span<const std::uint32_t> bad_pages);
   void check_pages(FilePiece& piece, const ListedFile& file, const os::FileDescriptor& fd);
   codec::ZstdEncoder::Encoded encode(crypto::BlobKind kind, ByteView plain);
   void store(crypto::BlobKind kind);
@@ -55,6 +61,9 @@ class PieceReader {
   os::AlignedBuffer plain_, encoded_;
   std::vector<Pending> pending_;
   std::vector<repository::PageCheck> checks_;
+  std::uint32_t open_index_ = 0;  ///< into the listing, of `open_file_`
+  os::FileDescriptor open_file_;  ///< for the next part of the same item
+  postgres::Lsn greatest_lsn_;
 };
 
 }  // namespace owl::cluster

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 
+#include "cluster/incremental_plan.h"
 #include "cluster/map_writer.h"
+#include "cluster/page_audit.h"
 #include "cluster/piece_reader.h"
 #include "cluster/restore_tree.h"
 #include "cluster/work_items.h"
@@ -28,19 +32,42 @@ class TreeBench {
   }
   void write(const std::string& path, ByteView content) { write_at(source / path, content); }
 
-  /// As backup.cc does, but for what a server tells.
-  repository::LoadedManifest back_up() {
-    const auto files = list_cluster({source, "PG_15_202209061", 8192, 131072});
+  /// As backup.cc does, but for what a server tells. With `base` only what changed since is read.
+  struct Base {
+    repository::LoadedManifest backup;
+    wal::ChangedBlocks changes;
+    AuditShare audit = {1'000'000, 0};
+    AuditStretch stretch = {};
+  };
+  repository::LoadedManifest back_up(const std::optional<Base>& base = std::nullopt) {
+    const auto files = list_cluster({source, "PG_15_202209061", 8192, 131072, listed_at});
     auto options = bench.options();
     options.pack_bytes = 1 << 20;
     repository::BackupSession session(stores, bench.keys, options, bench.clock, bench.random, bench.monitor, {});
     FilePieces pieces(files);
-    PieceReader piece_reader(files, pieces, session, bench.keys.writer_naming, {source, 8192, true, 1}, bench.clock);
+    PieceReader piece_reader(files, pieces, session, bench.keys.writer_naming, {source, 8192, checksums, 1},
+                             bench.clock);
     MapWriter map(files, pieces, session, bench.monitor);
     const bool has_control = !files.empty() && files.back().path == control_path;
     const auto control = static_cast<std::uint32_t>(files.size() - 1);
-    for (const auto& item : plan_items(std::span(files).first(has_control ? control : files.size()))) {
-      piece_reader.process(item);
+    const auto planned = std::span(files).first(has_control ? control : files.size());
+    BoundedQueue<WorkItem> queue(1'000'000);
+    if (base) {
+      EarlierMap earlier(base->backup, reader, session, 8192, {});
+      EarlierMarks marks(marks_of_last, {last_lease, "boot"});
+      IncrementalPlan({planned, earlier, marks, base->changes, pieces, 8192, base->audit, [] {}, bench.clock})
+          .run(queue, {});
+    } else {
+      for (auto& item : plan_items(planned)) queue.push(std::move(item));
+      queue.close();
+    }
+    PageAudit audit(files, {source, 8192, checksums, base ? base->stretch : AuditStretch{}}, bench.monitor,
+                    bench.clock);
+    read_bytes = audited_bytes = 0;
+    if (after_planning) after_planning();
+    while (const auto item = queue.pop()) {
+      (item->is_audit() ? audited_bytes : read_bytes) +=
+          item->is_audit() ? audit.process(*item) : piece_reader.process(*item);
       map.advance();
     }
     if (has_control) piece_reader.process_bytes(control, os::read_file(source / control_path));
@@ -48,6 +75,8 @@ class TreeBench {
     map.finish();
     known_blobs = session.known_blobs();
     commit(session, map);
+    last_lease = to_hex(session.manifest_key().lease);
+    marks_of_last = serialize(FileMarks{last_lease, "boot"}, files);
     bench.clock.advance(std::chrono::minutes(1));  // so that the next one is the newer
     return *repository::load_manifest(stores, bench.keys, repository::list_backups(stores).back());
   }
@@ -57,7 +86,13 @@ class TreeBench {
   repository::test::Bench bench;
   repository::StoreSet stores = bench.raw_stores();
   repository::BlobReader reader{stores, bench.keys, bench.secrets};
-  std::uint64_t known_blobs = 0;  ///< that the last backup found
+  std::uint64_t known_blobs = 0;                    ///< that the last backup found
+  std::uint64_t read_bytes = 0, audited_bytes = 0;  ///< by the last backup
+  bool checksums = true;
+  Timestamp listed_at;  ///< what the clock says when files are listed: 0, and no file has a mark
+  std::string last_lease;
+  Bytes marks_of_last;
+  std::function<void()> after_planning;  ///< before anything is read
 
  private:
   static void commit(repository::BackupSession& session, const MapWriter& map) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <mutex>
 #include <string_view>
 
 #include "cluster/extent_map.h"
@@ -53,42 +52,46 @@ void cut_large(const ListedFile& file, std::uint32_t index, crypto::BlobKind kin
 
 }  // namespace
 
-struct WorkPlan::State {
-  explicit State(std::span<const ListedFile> all) : files(all) {}
-
-  void add(std::uint32_t index) {
-    const auto& file = files[index];
-    if (file.is_folder || file.size == 0) return;
-    if (file.size > small_file_bytes) {
-      cut_large(file, index, file.is_relation ? crypto::BlobKind::pages : crypto::BlobKind::bytes, ready);
-    } else {
-      (file.is_relation ? pages : bytes).add(file, index);
-    }
-  }
-
-  std::span<const ListedFile> files;
-  std::mutex mutex;
-  std::size_t position = 0;  ///< of the first file that is not cut yet
+struct ItemCutter::State {
   std::deque<WorkItem> ready;
   Batch pages{crypto::BlobKind::pages, ready}, bytes{crypto::BlobKind::bytes, ready};
 };
 
-WorkPlan::WorkPlan(std::span<const ListedFile> files) : state_(std::make_unique<State>(files)) {}
-WorkPlan::~WorkPlan() = default;
+ItemCutter::ItemCutter() : state_(std::make_unique<State>()) {}
+ItemCutter::~ItemCutter() = default;
+
+void ItemCutter::add(const ListedFile& file, std::uint32_t index) {
+  if (file.is_folder || file.size == 0) return;
+  if (file.size > small_file_bytes) {
+    cut_large(file, index, file.is_relation ? crypto::BlobKind::pages : crypto::BlobKind::bytes, state_->ready);
+  } else {
+    (file.is_relation ? state_->pages : state_->bytes).add(file, index);
+  }
+}
+
+void ItemCutter::finish() {
+  state_->pages.close();
+  state_->bytes.close();
+}
+
+std::optional<WorkItem> ItemCutter::pop() {
+  if (state_->ready.empty()) return std::nullopt;
+  auto item = std::move(state_->ready.front());
+  state_->ready.pop_front();
+  return item;
+}
 
 std::optional<WorkItem> WorkPlan::next() {
-  auto& s = *state_;
-  const std::lock_guard lock(s.mutex);
-  while (s.ready.empty() && s.position < s.files.size()) {
-    s.add(static_cast<std::uint32_t>(s.position++));
-    if (s.position < s.files.size()) continue;
-    s.pages.close();
-    s.bytes.close();
+  const std::lock_guard lock(mutex_);
+  while (true) {
+    if (auto item = cutter_.pop()) return item;
+    if (position_ == files_.size()) {
+      cutter_.finish();
+      return cutter_.pop();
+    }
+    cutter_.add(files_[position_], static_cast<std::uint32_t>(position_));
+    ++position_;
   }
-  if (s.ready.empty()) return std::nullopt;
-  auto item = std::move(s.ready.front());
-  s.ready.pop_front();
-  return item;
 }
 
 std::vector<WorkItem> plan_items(std::span<const ListedFile> files) {

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "cluster/file_list.h"
 #include "crypto/names.h"
+#include "repository/pack.h"
 
 namespace owl::cluster {
 
@@ -28,20 +30,41 @@ struct Part {
 struct WorkItem {
   crypto::BlobKind kind = crypto::BlobKind::bytes;
   std::vector<Part> parts;
+  /// Of an audit: what each of its pages was in the earlier backup. Such an item is compared, and not stored.
+  std::vector<repository::PageCheck> expected = {};
+
+  bool is_audit() const { return !expected.empty(); }
 };
 
-/// Cuts a listing into items, in its order, as they are asked for: a large cluster has millions. Which small files
-/// share a blob is decided by their paths and sizes alone: a batch ends with its folder, when full, or after a file
-/// whose path says so, so that a file that comes, goes or grows changes its own batch and no others. Thread-safe.
-class WorkPlan {
+/// Cuts whole files into items, one after the other in the order of the listing. Which small files share a blob is
+/// decided by their paths and sizes alone: a batch ends with its folder, when full, or after a file whose path says so,
+/// so that a file that comes, goes or grows changes its own batch and no others. One thread at a time.
+class ItemCutter {
  public:
-  explicit WorkPlan(std::span<const ListedFile> files);  ///< keeps a reference
-  ~WorkPlan();
-  std::optional<WorkItem> next();
+  ItemCutter();
+  ~ItemCutter();
+  void add(const ListedFile& file, std::uint32_t index);
+  /// Ends the batches that are begun.
+  void finish();
+  /// The next item that is ready.
+  std::optional<WorkItem> pop();
 
  private:
   struct State;
   std::unique_ptr<State> state_;
+};
+
+/// Cuts a listing into items, in its order, as they are asked for: a large cluster has millions. Thread-safe.
+class WorkPlan {
+ public:
+  explicit WorkPlan(std::span<const ListedFile> files) : files_(files) {}  ///< keeps a reference
+  std::optional<WorkItem> next();
+
+ private:
+  const std::span<const ListedFile> files_;
+  std::mutex mutex_;
+  std::size_t position_ = 0;  ///< of the first file that is not cut yet
+  ItemCutter cutter_;
 };
 
 /// All items of a plan.

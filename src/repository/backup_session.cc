@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "concurrency/guarded.h"
 #include "os/system.h"
+#include "repository/earlier_backups.h"
 #include "repository/forerunner.h"
 #include "repository/head.h"
 #include "repository/index_writer.h"
@@ -95,6 +96,7 @@ struct BackupSession::State {
       monitor.warning(
           "heads.json in the state directory is damaged and begins anew: what this host "
           "remembered of the stores is lost");
+    earlier = earlier_backups(views, options.kind, name_ids(keys, options.kind, options.name));
     forerunner = find_forerunner(views, keys, options.kind, options.name, heads, monitor, stop);
   }
 
@@ -199,6 +201,7 @@ struct BackupSession::State {
   const Timestamp started;
   HeadFile heads;
   Forerunner forerunner;
+  EarlierBackups earlier;
   PackTable packs;
   Guarded<DedupIndex> known{DedupIndex({.folder = options.state_directory})};
   std::atomic<std::uint64_t> hits = 0, blob_bytes = 0, overhead_bytes = 0;
@@ -219,6 +222,14 @@ BackupSession::~BackupSession() = default;
 
 void BackupSession::announce_wal(std::uint64_t system_id, std::uint32_t timeline, std::uint64_t start_lsn) {
   state_->lease.announce_wal(system_id, timeline, start_lsn);
+}
+
+Result<LoadedManifest> BackupSession::earlier_backup() {
+  return newest_usable(state_->earlier, state_->stores, state_->keys, state_->stop);
+}
+
+std::uint32_t BackupSession::number_of(const PackRef& pack) {
+  return state_->packs.add(pack);
 }
 
 std::optional<BlobRef> BackupSession::find(const crypto::BlobName& name, std::uint32_t plain_size) {

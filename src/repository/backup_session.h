@@ -11,6 +11,7 @@
 #include "codec/zstd.h"
 #include "crypto/keys.h"
 #include "observe/monitor.h"
+#include "repository/catalogue.h"
 #include "repository/index.h"
 #include "repository/lease.h"
 #include "repository/manifest.h"
@@ -34,8 +35,8 @@ struct SessionOptions {
 ///   put     blobs into packs; packs into every store; an index object every 256 packs or 5 minutes
 ///   commit  last packs → index → what the manifest lists is there in each store → manifest, created once → lease end
 ///
-/// Destroyed without commit: nothing was made. `find`, `append`, `put_metadata`,
-/// `is_stored` and `pack` are thread-safe.
+/// Destroyed without commit: nothing was made. `find`, `append`, `put_metadata`, `number_of`,
+/// `is_stored`, `pack` and `hand_over_data` are thread-safe.
 class BackupSession {
  public:
   BackupSession(StoreSet& stores, const crypto::HostKeys& keys, SessionOptions options, Clock& clock, Random& random,
@@ -45,6 +46,13 @@ class BackupSession {
 
   /// From when on WAL is needed: renews the lease with it at once, so that expiry keeps it.
   void announce_wal(std::uint64_t system_id, std::uint32_t timeline, std::uint64_t start_lsn);
+
+  /// The newest backup of this source on which this one may rely: every blob that it names can be named again. It
+  /// stands whole in every store of the set, by this host's writer, and nothing of it is about to be deleted. The error
+  /// says why there is none.
+  Result<LoadedManifest> earlier_backup();
+  /// This session's number of a pack that `earlier_backup` lists.
+  std::uint32_t number_of(const PackRef& pack);
 
   /// A blob that is stored already, in every store of the set.
   std::optional<BlobRef> find(const crypto::BlobName& name, std::uint32_t plain_size);

@@ -44,7 +44,7 @@ struct BlobReader::State {
   StoreSet& stores;
   const crypto::HostKeys& keys;
   const std::vector<crypto::EpochSecrets> secrets;
-  DirectoryCache directories = {};
+  DirectoryCache directories;
 };
 
 namespace {
@@ -114,8 +114,9 @@ class PackRead {
 
 }  // namespace
 
-BlobReader::BlobReader(StoreSet& stores, const crypto::HostKeys& keys, std::vector<crypto::EpochSecrets> secrets)
-    : state_(new State{stores, keys, std::move(secrets)}) {}
+BlobReader::BlobReader(StoreSet& stores, const crypto::HostKeys& keys, std::vector<crypto::EpochSecrets> secrets,
+                       std::size_t directory_bytes)
+    : state_(new State{stores, keys, std::move(secrets), DirectoryCache(directory_bytes)}) {}
 
 BlobReader::~BlobReader() = default;
 

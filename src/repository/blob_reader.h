@@ -19,7 +19,9 @@ namespace owl::repository {
 /// name the object. Thread-safe.
 class BlobReader {
  public:
-  BlobReader(StoreSet& stores, const crypto::HostKeys& keys, std::vector<crypto::EpochSecrets> secrets);
+  /// `directory_bytes`: of directories that are kept for the next call.
+  BlobReader(StoreSet& stores, const crypto::HostKeys& keys, std::vector<crypto::EpochSecrets> secrets,
+             std::size_t directory_bytes = 64u << 20);
   ~BlobReader();
 
   /// The directory of a pack; the last few hundred are kept.

@@ -241,7 +241,7 @@ TEST(ReadRanges, StayWithinEightMebibytes) {
 }
 
 TEST(DirectoryCache, ForgetsWhatWasUsedLongestAgo) {
-  DirectoryCache cache;
+  DirectoryCache cache(64u << 20);
   const auto id_of = [](int i) {
     PackId id{};
     id[0] = static_cast<std::uint8_t>(i);

@@ -1,11 +1,9 @@
 #include "repository/directory_cache.h"
 
-#include "base/units.h"
-
 namespace owl::repository {
 namespace {
 
-constexpr std::size_t most_items = 256, most_bytes = 64 * MiB;
+constexpr std::size_t most_items = 256;
 
 std::size_t bytes_of(const PackDirectory& directory) {
   std::size_t bytes = directory.entries.size() * sizeof(PackEntry);
@@ -30,7 +28,7 @@ void DirectoryCache::add(const PackId& id, Entry directory) {
   items_.push_front({id, std::move(directory), bytes});
   places_[id] = items_.begin();
   bytes_ += bytes;
-  while (items_.size() > 1 && (items_.size() > most_items || bytes_ > most_bytes)) drop_oldest();
+  while (items_.size() > 1 && (items_.size() > most_items || bytes_ > most_bytes_)) drop_oldest();
 }
 
 void DirectoryCache::drop_oldest() {

@@ -9,10 +9,12 @@
 
 namespace owl::repository {
 
-/// The directories that were used last: at most 256, and at most 64 MiB of them. Thread-safe.
+/// The directories that were used last: at most 256, and no more bytes of them than it is told. Thread-safe.
 class DirectoryCache {
  public:
   using Entry = std::shared_ptr<const PackDirectory>;
+
+  explicit DirectoryCache(std::size_t most_bytes) : most_bytes_(most_bytes) {}
 
   /// nullptr: not there.
   Entry find(const PackId& id);
@@ -26,6 +28,7 @@ class DirectoryCache {
   };
   void drop_oldest();
 
+  const std::size_t most_bytes_;
   std::mutex mutex_;
   std::list<Item> items_;  ///< used last first
   std::map<PackId, std::list<Item>::iterator> places_;

@@ -95,6 +95,11 @@ bool ChangeUnionBuilder::State::follows(const ChangeMap& map) {
                      to_text(map.segment_start)));
     return false;
   }
+  // A whole record that follows none is the first after pg_resetwal.
+  if (map.last.value != 0 && map.first_previous.value == 0) {
+    hole(gap, resume, fmt::format("the WAL begins anew at {}", to_text(map.first)));
+    return false;
+  }
   // Where its first record is all that begins here, and hardly does, the glue compares.
   const bool link_known = map.first.value != 0 && map.first_previous.value != 0;
   if (link_known && map.first_previous != last) {

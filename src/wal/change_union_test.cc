@@ -267,6 +267,19 @@ TEST(UnionOfMaps, MapsOfAnotherHistoryDoNotChain) {
   EXPECT_FALSE(united(maps, three.first, three.last).complete());
 }
 
+/// As after pg_resetwal, which lets nothing be known of what came before, though the segments follow each other.
+TEST(UnionOfMaps, WalThatBeginsAnewIsAHole) {
+  WalBuilder before, after({.first_segment = 4});
+  for (int i = 0; i < 3; ++i) before.add(sample::heap_insert(table, 1, 15, 90));
+  before.add_switch();
+  const Lsn to = (after.add(sample::heap_insert(table, 2, 15, 90)), after.add(sample::heap_insert(table, 3, 15, 90)));
+  const auto first = DescribedWal(before.segments(), before.id_of(0)).stored_maps()[0];
+  const auto second = DescribedWal(after.segments(), after.id_of(0)).stored_maps()[0];
+  const auto joined = united({first, second}, first.first, to);
+  ASSERT_FALSE(joined.complete());
+  EXPECT_NE(joined.holes[0].reason.find("the WAL begins anew"), std::string::npos) << joined.holes[0].reason;
+}
+
 TEST(UnionOfMaps, WhatARecordBeforeTheFirstMapDidIsNotAskedFor) {
   ThreeSegments three;
   const auto maps = three.maps();

@@ -1,0 +1,151 @@
+#include "cluster/incremental_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/units.h"
+#include "codec/hash.h"
+#include "concurrency/task_group.h"
+
+namespace owl::cluster {
+namespace {
+
+constexpr std::uint64_t audit_stretch = 16 * MiB;
+constexpr std::chrono::milliseconds pause{20};
+constexpr int pauses_before_hurry = 50;
+
+/// Cuts at each multiple of `step` bytes.
+template <typename Use>
+void cut(std::uint64_t begin, std::uint64_t end, std::uint64_t step, Use use) {
+  while (begin < end) {
+    const auto border = std::min(end, (begin / step + 1) * step);
+    use(begin, border);
+    begin = border;
+  }
+}
+
+}  // namespace
+
+bool AuditShare::takes(std::string_view path, std::uint64_t offset) const {
+  return (codec::xxh3_64(as_bytes(path)) + offset / audit_stretch + turn) % period == 0;
+}
+
+void IncrementalPlan::run(BoundedQueue<WorkItem>& out, const std::stop_token& stop) {
+  out_ = &out;
+  stop_ = stop;
+  for (std::uint32_t i = 0; i < context_.files.size(); ++i) {
+    if (i % 64 == 0) throw_if_stopped(stop_);
+    wait_for_room();
+    plan(i);
+    emit_ready();
+  }
+  close_runs();
+  cutter_.finish();
+  emit_ready();
+  out.close();
+}
+
+void IncrementalPlan::plan(std::uint32_t index) {
+  const auto& file = context_.files[index];
+  if (file.is_folder || file.size == 0) return;
+  const auto* earlier = context_.earlier.find(file.path);
+  if (earlier != nullptr && main_fork_of(file.path)) return plan_main_fork(index, *earlier);
+  if (earlier != nullptr && is_unread(file, *earlier)) return take_over(index, *earlier, {});
+  cutter_.add(file, index);
+}
+
+bool IncrementalPlan::is_unread(const ListedFile& file, const FileEntry& earlier) {
+  return context_.marks.same(file.path, file.mark) && earlier.size == file.size && earlier.bad_blocks.empty() &&
+         (earlier.type == EntryType::pages) == file.is_relation;
+}
+
+void IncrementalPlan::plan_main_fork(std::uint32_t index, const FileEntry& earlier) {
+  const auto& file = context_.files[index];
+  const auto pages = static_cast<std::uint32_t>(file.size / context_.block_size);
+  auto reads = pages_to_read(file, &earlier, context_.changes, context_.block_size);
+  const ReadSet all{{0, pages}};
+  if (reads != all) reads = without_crumbs(std::move(reads), earlier, pages, context_.block_size);
+  if (reads == all) return cutter_.add(file, index);
+  audit(index, complement(reads, pages));
+  take_over(index, earlier, reads);
+  read(index, reads);
+}
+
+void IncrementalPlan::audit(std::uint32_t index, const ReadSet& kept) {
+  const auto& file = context_.files[index];
+  for (const auto& run : kept) {
+    const std::uint64_t begin = std::uint64_t{run.first} * context_.block_size;
+    cut(begin, std::uint64_t{run.end} * context_.block_size, piece_bytes, [&](std::uint64_t from, std::uint64_t to) {
+      if (!context_.audit.takes(file.path, from)) return;
+      const PageRun pages{static_cast<std::uint32_t>(from / context_.block_size),
+                          static_cast<std::uint32_t>(to / context_.block_size)};
+      emit({crypto::BlobKind::pages,
+            {{index, from, static_cast<std::uint32_t>(to - from)}},
+            context_.earlier.checks(pages)});
+    });
+  }
+}
+
+/// Where nothing at all is read, the file stays as it was to the byte, so that its part of the map does, too: its time
+/// is that of its content.
+void IncrementalPlan::take_over(std::uint32_t index, const FileEntry& earlier, const ReadSet& reads) {
+  const auto& file = context_.files[index];
+  if (reads.empty() && file.size == earlier.size) {
+    auto whole = context_.earlier.whole();
+    whole.entry.mode = file.mode;
+    context_.pieces.take_over(index, std::move(whole));
+    return;
+  }
+  for (const auto& run : complement(reads, static_cast<std::uint32_t>(file.size / context_.block_size))) {
+    for (auto& piece : context_.earlier.pieces(run)) context_.pieces.add(index, std::move(piece));
+  }
+}
+
+/// Whole pieces of large files are named by themselves, as a backup that reads everything names them.
+void IncrementalPlan::read(std::uint32_t index, const ReadSet& reads) {
+  for (const auto& run : reads) {
+    const std::uint64_t begin = std::uint64_t{run.first} * context_.block_size;
+    cut(begin, std::uint64_t{run.end} * context_.block_size, piece_bytes, [&](std::uint64_t from, std::uint64_t to) {
+      const Part part{index, from, static_cast<std::uint32_t>(to - from)};
+      if (part.length == piece_bytes) {
+        emit({crypto::BlobKind::pages, {part}});
+      } else {
+        add_run(part);
+      }
+    });
+  }
+}
+
+void IncrementalPlan::add_run(const Part& part) {
+  if (runs_bytes_ + part.length > piece_bytes) close_runs();
+  runs_.parts.push_back(part);
+  runs_bytes_ += part.length;
+}
+
+void IncrementalPlan::close_runs() {
+  if (!runs_.parts.empty()) emit(std::exchange(runs_, {crypto::BlobKind::pages, {}}));
+  runs_bytes_ = 0;
+}
+
+void IncrementalPlan::emit(WorkItem item) {
+  if (!out_->push(std::move(item), stop_)) throw_if_stopped(stop_);
+}
+
+void IncrementalPlan::emit_ready() {
+  while (auto item = cutter_.pop()) emit(std::move(*item));
+}
+
+void IncrementalPlan::wait_for_room() {
+  for (int pauses = 0; context_.pieces.held_bytes() > context_.most_held; ++pauses) {
+    throw_if_stopped(stop_);
+    if (pauses == pauses_before_hurry) {
+      close_runs();
+      cutter_.finish();
+      emit_ready();
+    }
+    if (pauses >= pauses_before_hurry && pauses % pauses_before_hurry == 0) context_.hurry();
+    context_.clock.sleep(pause, stop_);
+  }
+}
+
+}  // namespace owl::cluster
