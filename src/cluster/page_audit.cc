@@ -7,6 +7,7 @@
 
 #include "cluster/earlier_map.h"
 #include "cluster/page_verifier.h"
+#include "postgres/page.h"
 
 namespace owl::cluster {
 
@@ -23,6 +24,7 @@ AuditVerdict judge_unmapped(ByteView page, const repository::PageCheck& earlier,
   if (lsn > stretch.to) return AuditVerdict::changed_later;
   if (lsn > stretch.from) return AuditVerdict::unmapped;
   if (repository::page_check(page) == earlier) return AuditVerdict::same;
+  if (postgres::is_spgist_metapage(page)) return AuditVerdict::hints;
   return checksums || is_zero(page) ? AuditVerdict::unmapped : AuditVerdict::hints;
 }
 

@@ -18,15 +18,17 @@ namespace owl::cluster {
 enum class AuditVerdict : std::uint8_t {
   same,
   changed_later,  ///< after this backup's start: replay brings the rest
-  hints,          ///< other bytes and no newer LSN, on a cluster without checksums: hint bits, which WAL needn't tell
-  unmapped,       ///< it changed in between, and no map says so: a map is wrong
+  /// Other bytes and no newer LSN, where WAL needn't tell: hint bits on a cluster without checksums, and the metapage
+  /// of an SP-GiST index, whose list of pages with room is a cache. The earlier page is as good.
+  hints,
+  unmapped,  ///< it changed in between, and no map says so: a map is wrong
 };
 /// Between which redo pointers the maps are to have told of every change.
 struct AuditStretch {
   postgres::Lsn from, to;
 };
-/// Pure. A page's LSN is the end of the record that changed it last. With checksums every change that reaches the disk
-/// has WAL (hint bits: XLogSaveBufferForHint), so that other bytes need a newer LSN.
+/// Pure. A page's LSN is the end of the record that changed it last. With checksums every other change that reaches
+/// the disk has WAL (hint bits: XLogSaveBufferForHint), so that other bytes need a newer LSN.
 AuditVerdict judge_unmapped(ByteView page, const repository::PageCheck& earlier, AuditStretch stretch, bool checksums);
 
 /// Reads pages that an incremental backup doesn't, and compares them with what they were. One worker's; one thread.

@@ -46,5 +46,21 @@ TEST(PageAudit, OtherBytesWithoutANewerLsnAreHintsOnlyWhereThereAreNoChecksums) 
   EXPECT_EQ(judge_unmapped(Bytes(8192), repository::page_check(page_of(0x10)), stretch, false), AuditVerdict::unmapped);
 }
 
+/// spgist_private.h: the last two bytes say SP-GiST, the first flag that it is the metapage.
+TEST(PageAudit, TheMetapageOfAnSpGistIndexHasACacheThatWalDoesNotTellOf) {
+  auto page = page_of(0x10);
+  const std::uint16_t special = 8192 - 8, flags = 1, page_id = 0xFF82;
+  __builtin_memcpy(page.data() + 16, &special, 2);
+  __builtin_memcpy(page.data() + special, &flags, 2);
+  __builtin_memcpy(page.data() + 8190, &page_id, 2);
+  const auto earlier = repository::page_check(page_of(0x10));
+  EXPECT_EQ(judge_unmapped(page, earlier, stretch, true), AuditVerdict::hints);
+  auto changed = page;
+  changed[5] = 0x18;  // its LSN is in between now
+  EXPECT_EQ(judge_unmapped(changed, earlier, stretch, true), AuditVerdict::unmapped);
+  page[special] = 2;  // a leaf page
+  EXPECT_EQ(judge_unmapped(page, earlier, stretch, true), AuditVerdict::unmapped);
+}
+
 }  // namespace
 }  // namespace owl::cluster

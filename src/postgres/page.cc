@@ -43,4 +43,12 @@ std::size_t find_bad_pages(ByteView pages, std::uint32_t block_size, BlockNumber
   return bad.size() - before;
 }
 
+bool is_spgist_metapage(ByteView page) {
+  // SpGistPageOpaqueData: u16 flags, u16 redirections, u16 placeholders, u16 page id.
+  constexpr std::uint16_t page_id = 0xFF82, metapage = 1;
+  const auto u16 = [&](std::size_t offset) { return field<std::uint16_t>(page, offset); };
+  const std::size_t special = page.size() - 8;
+  return u16(at::special) == special && u16(special + 6) == page_id && (u16(special) & metapage) != 0;
+}
+
 }  // namespace owl::postgres

@@ -19,6 +19,10 @@ inline Lsn page_lsn(ByteView page) {
   return {static_cast<std::uint64_t>(high) << 32 | low};
 }
 
+/// Is it the metapage of an SP-GiST index (spgist_private.h)? PostgreSQL writes its cache of pages with room there
+/// without WAL and without a new LSN (spgutils.c, SpGistUpdateMetaPage).
+bool is_spgist_metapage(ByteView page);
+
 enum class PageState : std::uint8_t {
   good,   ///< its checksum fits, or checksums are off and its header is sane
   empty,  ///< all zeros: never written

@@ -26,7 +26,7 @@ TEST(AmbiguousPut, AManifestThatNobodyEverAcknowledgesIsAFailureAndYetNoDamage) 
   auto& s3 = S3Site::shared();
   const auto backups = s3.count_backups();
   {
-    const Faults faults({{.part = "/faults/backups/", .fault = Fault::cut_after}});
+    const Faults faults({{.method = "PUT", .part = "/faults/backups/", .fault = Fault::cut_after}});
     const auto backup = s3.site().owl({"backup", "cluster"});
     EXPECT_EQ(backup.exit_code, 4) << backup;
     EXPECT_THAT(backup.err, testing::ContainsRegex("owlbackup: .*cannot .* backups/[^ ]* in primary .*: the connection "
