@@ -118,9 +118,10 @@ void RandomWork::vacuum() {
 void RandomWork::vacuum_full() {
   sql("VACUUM FULL " + (draw(0, 3) == 0 ? std::string("pg_class") : table()));
 }
+/// A row may be too long for an index; then what was begun of it stays, for VACUUM.
 void RandomWork::cluster_table() {
   const auto name = table();
-  sql(fmt::format("CREATE INDEX {0}_order{1} ON {0}(a, b); CLUSTER {0} USING {0}_order{1}", name, ++names_));
+  sql_may_fail(fmt::format("CREATE INDEX {0}_order{1} ON {0}(a, b); CLUSTER {0} USING {0}_order{1}", name, ++names_));
 }
 void RandomWork::truncate() {
   const auto name = table();
@@ -166,7 +167,7 @@ void RandomWork::large_message() {
   sql(fmt::format("SELECT pg_logical_emit_message(true, 'big', repeat('m', {}))", draw(1, 40) * 1'000'000));
 }
 void RandomWork::toast_rows() {
-  sql(
+  sql_may_fail(
       fmt::format("INSERT INTO {} SELECT g, (SELECT string_agg(md5(g::text || i::text), '') FROM generate_series(1,"
                   " 300) i) FROM generate_series(1, 200) g",
                   table()));
