@@ -82,11 +82,18 @@ EarlierBackups earlier_backups(const std::vector<StoreView>& views, const std::s
 Result<LoadedManifest> newest_usable(const EarlierBackups& earlier, StoreSet& stores, const crypto::HostKeys& keys,
                                      const std::stop_token& stop) {
   Error why_not(ErrorKind::not_found, earlier.why_none);
+  std::optional<LoadedManifest> best;
+  std::size_t best_at = 0;
   for (std::size_t i = 0; i < earlier.entries.size() && i < most_tried; ++i) {
+    // Of those that began in the same second the one with the highest number is the newest.
+    if (best && earlier.entries[i].key.start != earlier.entries[best_at].key.start) break;
     auto one = try_one(earlier.entries[i], earlier, stores, keys, stop);
-    if (one) return one;
-    if (i == 0) why_not = one.error();
+    if (!one && i == 0) why_not = one.error();
+    if (!one || (best && best->manifest.sequence > one->manifest.sequence)) continue;
+    best = std::move(*one);
+    best_at = i;
   }
+  if (best) return std::move(*best);
   return tl::unexpected(std::move(why_not));
 }
 
