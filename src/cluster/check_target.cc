@@ -43,11 +43,17 @@ void check_owner(const fs::path& to, const os::FileStatus& status) {
       .with_hint("Restore into a directory that isn't there yet, or run the restore as root. Nothing was changed.");
 }
 
+/// nullopt: it has none that can be read.
+std::optional<postgres::ControlFile> control_of(const fs::path& data_directory) {
+  const auto bytes = os::read_file_if_exists(data_directory / "global/pg_control", 64u << 10);
+  const auto parsed = bytes ? postgres::parse_control_file(*bytes) : Result<postgres::ControlFile>(bad_format(""));
+  return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
 /// A directory that is to be made into this cluster as it was must be this cluster's already, and nobody else's.
 void check_same_cluster(const fs::path& to, const ClusterDetails& details) {
   const auto hint = "--delta brings a directory of this cluster back; any other is left alone. Nothing was changed.";
-  const auto control = os::read_file_if_exists(to / "global/pg_control", 64u << 10);
-  const auto parsed = control ? postgres::parse_control_file(*control) : Result<postgres::ControlFile>(bad_format(""));
+  const auto parsed = control_of(to);
   if (parsed && parsed->system_id != details.system_id) {
     throw refuse(fmt::format("{} holds another cluster (system id {}; the backup is of {})", to.string(),
                              parsed->system_id, details.system_id))
@@ -87,8 +93,7 @@ void check_data_directory(const RestoreOptions& options, const ClusterDetails& d
         .with_hint("Run that restore again, or move this folder away. Nothing was changed.");
   }
   // A server that was started there made the rest its own; only a restore that never got so far is cleared.
-  const auto control = os::read_file_if_exists(to / "global/pg_control", 64u << 10);
-  const auto parsed = control ? postgres::parse_control_file(*control) : Result<postgres::ControlFile>(bad_format(""));
+  const auto parsed = control_of(to);
   if (parsed && parsed->checkpoint.value != 0xDEAD) {
     throw refuse(fmt::format("{} holds a cluster that was started after an interrupted restore", to.string()))
         .with_hint(fmt::format("If it is not wanted, remove {} and run the restore again.", to.string()));

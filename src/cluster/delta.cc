@@ -19,10 +19,6 @@ namespace {
 using Destination = RestoreTree::Destination;
 using WantedBlob = RestoreTree::WantedBlob;
 
-bool all_zero(ByteView bytes) {
-  return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
-}
-
 /// Does every byte of the blob belong somewhere, one stretch after the other?
 bool is_covered(const WantedBlob& blob, std::uint32_t plain_size) {
   std::uint32_t end = 0;

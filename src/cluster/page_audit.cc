@@ -11,21 +11,13 @@
 
 namespace owl::cluster {
 
-namespace {
-
-bool is_zero(ByteView page) {
-  return std::ranges::all_of(page, [](std::uint8_t byte) { return byte == 0; });
-}
-
-}  // namespace
-
 AuditVerdict judge_unmapped(ByteView page, const repository::PageCheck& earlier, AuditStretch stretch, bool checksums) {
   const auto lsn = postgres::page_lsn(page);
   if (lsn > stretch.to) return AuditVerdict::changed_later;
   if (lsn > stretch.from) return AuditVerdict::unmapped;
   if (repository::page_check(page) == earlier) return AuditVerdict::same;
   if (postgres::is_spgist_metapage(page)) return AuditVerdict::hints;
-  return checksums || is_zero(page) ? AuditVerdict::unmapped : AuditVerdict::hints;
+  return checksums || all_zero(page) ? AuditVerdict::unmapped : AuditVerdict::hints;
 }
 
 PageAudit::PageAudit(const std::vector<ListedFile>& files, const Options& options, Monitor& monitor, Clock& clock)

@@ -7,28 +7,10 @@
 #include "codec/page_checksum.h"
 #include "codec/page_fields.h"
 #include "codec/page_shape.h"
+#include "codec/small_copy.h"
 
 namespace owl::codec {
 namespace {
-
-/// Writes exactly that many bytes; may read up to 31 more.
-inline void copy_exact(std::uint8_t* to, const std::uint8_t* from, std::size_t size) {
-  if (size >= 32) {
-    for (std::size_t done = 0; done + 32 <= size; done += 32) std::memcpy(to + done, from + done, 32);
-    std::memcpy(to + size - 32, from + size - 32, 32);
-  } else if (size >= 16) {
-    std::memcpy(to, from, 16);
-    std::memcpy(to + size - 16, from + size - 16, 16);
-  } else if (size >= 8) {
-    std::memcpy(to, from, 8);
-    std::memcpy(to + size - 8, from + size - 8, 8);
-  } else if (size >= 4) {
-    std::memcpy(to, from, 4);
-    std::memcpy(to + size - 4, from + size - 4, 4);
-  } else {
-    for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
-  }
-}
 
 constexpr std::uint32_t word_of(std::uint32_t block) {
   return std::rotl(block, 16);
@@ -70,8 +52,7 @@ struct PageJoiner::Work {
 };
 
 PageJoiner::PageJoiner(std::uint32_t block_size) : work_(std::make_unique<Work>(block_size)) {
-  OWL_CHECK(std::has_single_bit(block_size) && block_size >= least_page_size && block_size <= largest_page_size,
-            "a page of a size that PostgreSQL does not have");
+  OWL_CHECK(is_page_size(block_size), "a page of a size that PostgreSQL does not have");
 }
 PageJoiner::PageJoiner(PageJoiner&&) noexcept = default;
 PageJoiner::~PageJoiner() = default;
@@ -285,7 +266,7 @@ bool PageJoiner::Work::take_null_bitmaps() {
     items.data_length[i] = items.length[i] - header;
     if (header == heap_header_size) continue;
     const std::uint32_t size = header - heap_header_size;
-    copy_exact(page + items.offset[i] + heap_header_size, reader->take(page_stream::nulls, size), size);
+    copy_small(page + items.offset[i] + heap_header_size, reader->take(page_stream::nulls, size), size);
   }
   return reader->ok();
 }
@@ -396,7 +377,7 @@ bool PageJoiner::Work::take_rows(FieldReader& fields, PageColumnState& columns) 
   for (std::uint32_t i = 0; i < items.count; ++i) {
     const std::uint32_t done = items.data_length[i] >= width ? width : 0;
     const std::uint32_t size = items.data_length[i] - done;
-    copy_exact(page + items.data_offset[i] + done, from, size);
+    copy_small(page + items.data_offset[i] + done, from, size);
     from += size;
   }
   return reader->ok();

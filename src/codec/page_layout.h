@@ -22,6 +22,10 @@ inline constexpr std::size_t items = 24;  ///< line pointers, four bytes each
 
 inline constexpr std::uint16_t page_layout_version = 4;
 inline constexpr std::size_t least_page_size = 1024, largest_page_size = 32768;
+/// Can PostgreSQL be built with pages of that many bytes?
+constexpr bool is_page_size(std::size_t bytes) {
+  return bytes >= least_page_size && bytes <= largest_page_size && (bytes & (bytes - 1)) == 0;
+}
 
 /// ItemIdData (itemid.h): lp_off 15 bits, lp_flags 2 bits, lp_len 15 bits.
 namespace line_pointer {

@@ -58,8 +58,7 @@ struct PageSplitter::Work {
 };
 
 PageSplitter::PageSplitter(std::uint32_t block_size) : work_(std::make_unique<Work>(block_size)) {
-  OWL_CHECK(std::has_single_bit(block_size) && block_size >= least_page_size && block_size <= largest_page_size,
-            "a page of a size that PostgreSQL does not have");
+  OWL_CHECK(is_page_size(block_size), "a page of a size that PostgreSQL does not have");
 }
 PageSplitter::PageSplitter(PageSplitter&&) noexcept = default;
 PageSplitter::~PageSplitter() = default;

@@ -75,6 +75,16 @@ inline bool becomes_durable(PostgresServer& server) {
   return becomes_durable(server, server);
 }
 
+/// The server and its disk are gone: how many rows of the table log does a restore bring back?
+inline std::string rows_after_loss(Site& site, Stream& stream) {
+  site.server().kill9();
+  std::filesystem::remove_all(site.server().data_dir());
+  stream.stop();
+  postgres::Connection restored(
+      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
+  return restored.query_text("SELECT count(*) FROM log");
+}
+
 inline SiteOptions streaming(int version = 15) {
   return {.wal_settings = {"stream_interval = \"1s\"", "heartbeat = false"}, .version = version};
 }

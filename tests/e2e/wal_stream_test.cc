@@ -187,12 +187,7 @@ TEST(WalStreamSynchronous, ACommitWaitsUntilItIsStored) {
   ASSERT_TRUE(eventually([&] { return stream.says("streaming WAL of timeline 1"); })) << stream.log();
   site.psql("ALTER SYSTEM SET synchronous_standby_names = '*'; SELECT pg_reload_conf();");
   for (int n = 1; n <= 10; ++n) site.psql("INSERT INTO log VALUES (" + std::to_string(n) + ")");
-  site.server().kill9();
-  fs::remove_all(site.server().data_dir());
-  stream.stop();
-  postgres::Connection restored(
-      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
-  EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "10") << stream.log();
+  EXPECT_EQ(rows_after_loss(site, stream), "10") << stream.log();
 }
 
 TEST(WalStreamWithOneStoreAway, GoesOnWithTheOther) {
@@ -201,29 +196,17 @@ TEST(WalStreamWithOneStoreAway, GoesOnWithTheOther) {
              .wal_settings = {"stream_interval = \"1s\"", "heartbeat = false"}});
   site.psql("CREATE TABLE log (n int PRIMARY KEY)");
   site.owl_ok({"backup", "cluster"});
-  const auto durable = [&] {
-    const auto lsn = site.psql("SELECT pg_current_wal_flush_lsn()");
-    return eventually([&] {
-      return site.psql("SELECT coalesce(bool_or(restart_lsn >= '" + lsn + "'), false) FROM pg_replication_slots") ==
-             "t";
-    });
-  };
   fs::permissions(site.store("primary"), fs::perms::none);
   Stream stream(site);
   site.psql("INSERT INTO log VALUES (1); SELECT pg_switch_wal(); INSERT INTO log VALUES (2)");
-  EXPECT_TRUE(durable()) << stream.log();
+  EXPECT_TRUE(becomes_durable(site.server())) << stream.log();
   EXPECT_GE(files_with(site.store("secondary") / "wal-open", "-").size(), 1u) << stream.log();
   stream.kill9();
   stream.start();
   site.psql("INSERT INTO log VALUES (3)");
-  EXPECT_TRUE(durable()) << stream.log();
+  EXPECT_TRUE(becomes_durable(site.server())) << stream.log();
   fs::permissions(site.store("primary"), fs::perms::owner_all);
-  site.server().kill9();
-  fs::remove_all(site.server().data_dir());
-  stream.stop();
-  postgres::Connection restored(
-      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
-  EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "3") << stream.log();
+  EXPECT_EQ(rows_after_loss(site, stream), "3") << stream.log();
 }
 
 TEST(WalStreamInTheService, RunsBesideArchiving) {
@@ -270,12 +253,7 @@ TEST(WalStreamAlone, IsEnoughForABackup) {
   site.owl_ok({"backup", "cluster"});
   site.psql("INSERT INTO log VALUES (1)");
   ASSERT_TRUE(becomes_durable(site.server())) << stream.log();
-  site.server().kill9();
-  fs::remove_all(site.server().data_dir());
-  stream.stop();
-  postgres::Connection restored(
-      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
-  EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "1") << stream.log();
+  EXPECT_EQ(rows_after_loss(site, stream), "1") << stream.log();
 }
 
 TEST(WalStreamHeartbeat, MakesAMomentReachableWhereNobodyWrites) {
@@ -308,12 +286,7 @@ TEST_P(WalStreamOfVersion, SurvivesTheServer) {
   Stream stream(site);
   site.psql("INSERT INTO log VALUES (1); SELECT pg_switch_wal(); INSERT INTO log VALUES (2)");
   ASSERT_TRUE(becomes_durable(site.server())) << stream.log();
-  site.server().kill9();
-  fs::remove_all(site.server().data_dir());
-  stream.stop();
-  postgres::Connection restored(
-      Site::connection_in(site.owl_ok({"restore", "cluster", "--to", site.target("restored"), "--start"})));
-  EXPECT_EQ(restored.query_text("SELECT count(*) FROM log"), "2") << stream.log();
+  EXPECT_EQ(rows_after_loss(site, stream), "2") << stream.log();
 }
 INSTANTIATE_TEST_SUITE_P(Versions, WalStreamOfVersion, testing::Values(13, 18), testing::PrintToStringParamName());
 
