@@ -50,15 +50,17 @@ class WalSet:
             self.server.psql(f"alter system set {name} = '{value}'")
         self.server.psql("select pg_reload_conf()")
 
-    def make(self, images=False):
-        """Ends with the server stopped. `images`: for a thousand segments, of which most is page images."""
+    def make(self, work="mixed"):
+        """Ends with the server stopped. `work`: pgbench and documents alone; "mixed": larger updates, too; "images": for a
+        thousand segments, of which most is page images."""
         part = 0
         while len(self.waiting()) < self.segments + 1:
             self.account.run([self.server.bin + "/pgbench", "-n", "-c", "4", "-j", "2", "-T", "4", "-h", self.server.sockets,
                               "-U", "postgres", "bench"])
             self.server.psql(ROWS)
-            self.write(MANY_ROWS.format(part=part % 8))
-            if images:
+            if work != "pgbench":
+                self.write(MANY_ROWS.format(part=part % 8))
+            if work == "images":
                 self.write(IMAGES.format(part=part % 61))
             part += 1
         self.server.stop()

@@ -8,6 +8,7 @@ cluster::BackupOptions backup_options(Invocation& in, const std::string& label) 
   const auto& settings = in.settings();
   cluster::BackupOptions options;
   options.connection = settings.postgres.connection;
+  options.primary = settings.postgres.primary;
   options.data_directory = settings.postgres.data_directory;
   options.name = settings.name;
   options.label = label;

@@ -14,7 +14,7 @@ using codec::Json;
 
 struct BackupArguments {
   std::string label, audit;
-  bool full = false;
+  bool full = false, from_standby = false;
 };
 
 /// "5%": a twentieth of the pages. Every page has its turn after so many backups.
@@ -57,6 +57,7 @@ int run_backup_cluster(Invocation& in, const BackupArguments& arguments) {
   const auto& keys = in.checked_keys();
   auto options = backup_options(in, arguments.label);
   options.full = arguments.full;
+  options.from_standby = arguments.from_standby;
   if (!arguments.audit.empty()) options.audit_period = audit_period(arguments.audit);
   const auto result = cluster::run_backup(options, in.stores(), keys, in.clock(), in.random(), in.monitor(), in.stop());
   for (const auto& store : in.stores().dropped()) {
@@ -82,6 +83,9 @@ void add_backup(Command& app) {
   const auto arguments = std::make_shared<BackupArguments>();
   command.option("--label", arguments->label, "A word of your own, shown by list");
   command.flag("--full", arguments->full, "Read everything, whatever is known of earlier backups");
+  command.flag(
+      "--from-standby", arguments->from_standby,
+      "Read the files of a standby on this host; [postgres] primary, where it is set, is asked for a checkpoint");
   command.option("--audit", arguments->audit,
                  "Share of the pages that no change map names to read and compare all the same [default: a thirtieth]");
   command.runs([arguments](Invocation& in) { return run_backup_cluster(in, *arguments); });

@@ -16,6 +16,7 @@ Json details_json(const cluster::ClusterDetails& d) {
   out.set("version", d.version).set("system_id", std::to_string(d.system_id)).set("timeline", d.timeline);
   out.set("start_lsn", postgres::to_text(d.start))
       .set("stop_lsn", postgres::to_text(d.stop))
+      .set("from_standby", d.from_standby)
       .set("checksums", d.checksums);
   out.set("bad_pages", d.bad_pages).set("block_size", d.block_size).set("wal_segment_size", d.wal_segment_size);
   out.set("data_directory", d.data_directory).set("tablespaces", std::move(tablespaces));
@@ -40,7 +41,7 @@ void say_details(Output& out, const cluster::ClusterDetails& d) {
   out.say(fmt::format("WAL           {} to {}", postgres::to_text(d.start), postgres::to_text(d.stop)));
   out.say(fmt::format("Checksums     {}, {} bad pages", d.checksums ? "on" : "off", d.bad_pages));
   say_how_made(out, d);
-  out.say(fmt::format("Data          {}", d.data_directory));
+  out.say(fmt::format("Data          {}{}", d.data_directory, d.from_standby ? ", of a standby" : ""));
   for (const auto& t : d.tablespaces) {
     out.say(fmt::format("Tablespace    {} at {}", t.oid, t.location.empty() ? "pg_tblspc (in place)" : t.location));
   }

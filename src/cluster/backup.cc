@@ -10,6 +10,7 @@
 #include "cluster/base.h"
 #include "cluster/memory_plan.h"
 #include "cluster/reading.h"
+#include "cluster/standby.h"
 #include "cluster/wal_wait.h"
 #include "os/file.h"
 #include "repository/backup_session.h"
@@ -44,6 +45,7 @@ class ClusterBackup {
     repository::BackupSession session(stores_, keys_, session_options, clock_, random_, monitor_, stop_);
     session.announce_wal(details_.system_id, source_.facts.timeline, source_.control.redo.value);
 
+    if (source_.facts.in_recovery) await_primary();
     monitor_.phase("starting the backup (checkpoint)", 0);
     const std::string label = options_.label.empty() ? "owlbackup" : options_.label;
     postgres::OnlineBackup online(connection_, label, options_.fast_checkpoint);
@@ -101,8 +103,15 @@ class ClusterBackup {
     return {source_.data_directory, details_.block_size, details_.checksums, options_.zstd_level};
   }
 
+  void await_primary() {
+    standby_.emplace(connection_, options_.primary, clock_, monitor_);
+    if (options_.fast_checkpoint) standby_->replay_checkpoint(options_.wal_timeout, stop_);
+    source_ = check_source(connection_, options_, clock_);  // it may have been promoted meanwhile
+  }
+
   /// What the label says at the end, for those who must know it now.
   void begin_at(postgres::Lsn start) {
+    if (standby_) standby_->require_timeline(source_.facts.timeline);
     details_.start = start;
     details_.timeline = source_.facts.timeline;
   }
@@ -138,7 +147,7 @@ class ClusterBackup {
     try {
       const auto turn = base_->backup.manifest.sequence + 1;
       auto marks = earlier_marks();
-      reading_->read_changes(*base_, marks, blobs, {options_.audit_period, turn}, details_.start);
+      reading_->read_changes(*base_, marks, blobs, {options_.audit_period, turn}, details_);
       require_known_history();
       details_.base = base_->id();
       return true;
@@ -176,9 +185,10 @@ class ClusterBackup {
 
   /// A page that is ahead of the server's WAL comes from another history: the server was rolled back under us.
   void require_known_history() {
-    const auto text = connection_.query_text("SELECT pg_catalog.pg_current_wal_insert_lsn()");
-    const auto inserted = value_or_throw(postgres::parse_lsn(text));
-    if (reading_->greatest_lsn() <= inserted) return;
+    const auto text = connection_.query_text(standby_ ? "SELECT pg_catalog.pg_last_wal_replay_lsn()"
+                                                      : "SELECT pg_catalog.pg_current_wal_insert_lsn()");
+    const auto reached = value_or_throw(postgres::parse_lsn(text));
+    if (reading_->greatest_lsn() <= reached) return;
     throw MapRefuted(fmt::format("a page has the LSN {}, but the server's WAL has only reached {}",
                                  to_text(reading_->greatest_lsn()), text));
   }
@@ -204,18 +214,23 @@ class ClusterBackup {
                               to_text(details_.start), details_.timeline, to_text(label.start), label.timeline));
     }
     details_.checkpoint = label.checkpoint;
-    note_stop_record();
     need_ = {details_.system_id, details_.timeline, details_.start, details_.stop, details_.wal_segment_size};
+    if (standby_) {
+      standby_->require_timeline(details_.timeline);
+      standby_->end_segment(details_.stop);
+    } else {
+      note_stop_record();  // at once: the segment was ended by the stop just now, and a checkpoint may recycle it later
+    }
   }
 
-  /// Read at once: the segment was ended by the stop just now, and a checkpoint may recycle it later.
-  void note_stop_record() {
+  bool note_stop_record() {
     wal::ChangeHistoryQuery query;
     query.data_directory = source_.data_directory;
     query.system_id = details_.system_id;
     query.segment_size = details_.wal_segment_size;
     const auto last = wal::last_local_record(query, details_.timeline, {details_.stop.value - 1});
-    if (last) details_.stop_record = *last;
+    details_.stop_record = last.value_or(wal::LastRecord{});
+    return last.has_value();
   }
 
   void wait() {
@@ -229,8 +244,10 @@ class ClusterBackup {
     const auto segment = needed_segments(need_).back();
     wal::Fetcher fetcher(stores_, keys_, {}, {details_.system_id, std::nullopt, details_.wal_segment_size});
     const auto info = fetcher.info(segment, stop_);
-    if (!info || !info->segment.map || details_.stop_record.lsn.value == 0) return;
-    if (wal::LastRecord{info->segment.map->last, info->segment.map->last_crc} == details_.stop_record) return;
+    if (!info || !info->segment.map) return;
+    const wal::LastRecord archived{info->segment.map->last, info->segment.map->last_crc};
+    if (standby_) await_stop_record(archived);
+    if (details_.stop_record.lsn.value == 0 || details_.stop_record == archived) return;
     throw Error(
         ErrorKind::conflict,
         fmt::format("WAL segment {} in the archive is not the one that the server wrote while this backup was made",
@@ -241,7 +258,20 @@ class ClusterBackup {
             "not committed. The server's log says what archive_command answers.");
   }
 
+  /// A standby has the segment's end when it has received it, which may be after it was archived.
+  void await_stop_record(const wal::LastRecord& archived) {
+    constexpr std::chrono::milliseconds pause{100};
+    const auto begin = clock_.monotonic();
+    for (;;) {
+      if (!note_stop_record() || details_.stop_record == archived) return;
+      if (clock_.monotonic() - begin > options_.wal_timeout) return;
+      clock_.sleep(pause, stop_);
+      throw_if_stopped(stop_);
+    }
+  }
+
   std::string archiver_state() {
+    if (standby_) return standby_->why_waiting();
     const auto rows =
         connection_.query("SELECT failed_count, last_failed_wal, last_archived_wal FROM pg_catalog.pg_stat_archiver");
     if (rows.empty() || !rows[0][1]) return "the server's archiver reports no failure";
@@ -307,6 +337,7 @@ class ClusterBackup {
   BackupSource source_;
   ClusterDetails details_;
   std::vector<ListedFile> files_;
+  std::optional<StandbySource> standby_;
   std::optional<BackupBase> base_;
   std::optional<Reading> reading_;
   NeededWal need_;

@@ -23,6 +23,8 @@ struct BackupOptions {
   bool fast_checkpoint = true;
   std::chrono::milliseconds wal_timeout{600'000};
   std::string slot = "owlbackup";   ///< by which WAL is streamed, where the server doesn't archive by itself
+  bool from_standby = false;        ///< else a standby is refused
+  std::string primary;              ///< libpq's syntax: the standby's primary, if it may be asked
   bool full = false;                ///< read everything, whatever is known of earlier backups
   std::uint32_t audit_period = 30;  ///< one in so many of the pages that no map names is read all the same
 };
@@ -50,8 +52,8 @@ struct BackupResult {
 /// pg_backup_start → what changed → list → read (several workers: pages checked, named, deduplicated, compressed,
 /// sealed, packed) → pg_control last → pg_backup_stop → wait until the WAL from start to stop is in each store → leaves
 /// → commit. Refuses before anything is written: WAL neither archived nor streamed, a data directory that can't be read
-/// or isn't the server's, another system id than the control file's, a server older than 13. Throws when the session is
-/// lost (server restarted).
+/// or isn't the server's, another system id than the control file's, a server older than 13, a standby unless that is
+/// asked for. Throws when the session is lost (server restarted, standby promoted).
 BackupResult run_backup(const BackupOptions& options, repository::StoreSet& stores, const crypto::HostKeys& keys,
                         Clock& clock, Random& random, Monitor& monitor, std::stop_token stop);
 

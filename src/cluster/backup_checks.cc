@@ -23,6 +23,16 @@ void check_archiving(postgres::Connection& connection, const postgres::ServerFac
           "server (`owlbackup doctor --fix-sql` prints the statements); or let `owlbackup wal stream` run.");
 }
 
+void check_role(const postgres::ServerFacts& facts, bool from_standby) {
+  if (facts.in_recovery == from_standby) return;
+  if (from_standby) {
+    throw Error(ErrorKind::refused, "the server is a primary, and --from-standby asks for a standby's files")
+        .with_hint("Point [postgres] connection and data_directory at the standby, or leave --from-standby out.");
+  }
+  throw Error(ErrorKind::refused, "the server is a standby; a backup is read from one only if it is asked for")
+      .with_hint("Say --from-standby, or point [postgres] connection at the primary.");
+}
+
 postgres::ControlFile read_control(const std::filesystem::path& data_directory, Clock& clock) {
   try {
     return postgres::read_control_file(data_directory, clock).parsed;
@@ -56,11 +66,9 @@ void check_same_cluster(const postgres::ServerFacts& facts, const postgres::Cont
 BackupSource check_source(postgres::Connection& connection, const BackupOptions& options, Clock& clock) {
   BackupSource source;
   source.facts = postgres::read_server_facts(connection);
-  if (source.facts.in_recovery) {
-    throw Error(ErrorKind::unsupported, "the server is a standby; backups are taken from the primary")
-        .with_hint("Point [postgres] connection at the primary.");
-  }
-  check_archiving(connection, source.facts, options.slot);
+  check_role(source.facts, options.from_standby);
+  // Of a standby's WAL its primary takes care, whatever the standby's own archive_mode says.
+  if (!source.facts.in_recovery) check_archiving(connection, source.facts, options.slot);
   source.data_directory =
       options.data_directory.empty() ? std::filesystem::path(source.facts.data_directory) : options.data_directory;
   source.control = read_control(source.data_directory, clock);

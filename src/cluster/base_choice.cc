@@ -28,7 +28,6 @@ std::optional<std::string> what_differs(const ClusterDetails& a, const ClusterDe
 std::optional<std::string> why_no_base(const ClusterDetails& earlier, const ClusterDetails& current,
                                        const postgres::TimelinePath& path) {
   if (auto difference = what_differs(earlier, current)) return difference;
-  if (earlier.from_standby || current.from_standby) return "one of the two is of a standby";
   if (earlier.stop_record.lsn.value == 0) return "it does not tell in which WAL record it ended";
   if (earlier.start >= earlier.stop) return "its WAL range makes no sense";
   const auto* stretch = path.find(earlier.timeline);
@@ -41,6 +40,10 @@ std::optional<std::string> why_no_base(const ClusterDetails& earlier, const Clus
                        to_text(earlier.stop), to_text(current.start));
   }
   return std::nullopt;
+}
+
+bool is_same_copy(const ClusterDetails& earlier, const ClusterDetails& current) {
+  return !earlier.from_standby && !current.from_standby && earlier.timeline == current.timeline;
 }
 
 wal::ChangeHistoryQuery changes_since(const ClusterDetails& earlier, const ClusterDetails& current) {

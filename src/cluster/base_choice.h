@@ -18,6 +18,11 @@ namespace owl::cluster {
 std::optional<std::string> why_no_base(const ClusterDetails& earlier, const ClusterDetails& current,
                                        const postgres::TimelinePath& path);
 
+/// Was the same server read, so that pages that WAL does not name are the same to the byte? Pure. A hint bit that is
+/// set on a page after another change of the same checkpoint cycle has no WAL, and stays the primary's own: a standby's
+/// page, and one after a failover, differs by it from the page of the same LSN. Where it can't be told: no.
+bool is_same_copy(const ClusterDetails& earlier, const ClusterDetails& current);
+
 /// What is to be asked of the change maps then. Pure. From the earlier one's redo pointer on: what it read of a page
 /// may be as old as that, however late it was read, and its checkpoint record says when that was done, not for what.
 wal::ChangeHistoryQuery changes_since(const ClusterDetails& earlier, const ClusterDetails& current);

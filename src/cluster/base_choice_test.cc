@@ -35,6 +35,8 @@ TEST_F(BaseChoice, AnEarlierBackupOfTheSameClusterWillDo) {
   EXPECT_EQ(why(), "usable");
   current.version = 150020;  // a newer minor version
   EXPECT_EQ(why(), "usable");
+  current.from_standby = true;  // it replays the same WAL
+  EXPECT_EQ(why(), "usable");
 }
 
 TEST_F(BaseChoice, AllThatGivesPagesTheirMeaningMustBeTheSame) {
@@ -52,7 +54,16 @@ TEST_F(BaseChoice, AllThatGivesPagesTheirMeaningMustBeTheSame) {
   refused([](auto& c) { c.wal_block_size = 4096; }, "another size");
   refused([](auto& c) { c.wal_segment_size = 1 << 20; }, "another size");
   refused([](auto& c) { c.checksums = false; }, "checksums");
-  refused([](auto& c) { c.from_standby = true; }, "standby");
+}
+
+TEST_F(BaseChoice, AnotherServersHintBitsAreItsOwn) {
+  EXPECT_TRUE(is_same_copy(earlier, current));
+  current.from_standby = true;
+  EXPECT_FALSE(is_same_copy(earlier, current));
+  EXPECT_FALSE(is_same_copy(current, earlier));
+  current.from_standby = false;
+  current.timeline = earlier.timeline + 1;  // a promoted standby, perhaps
+  EXPECT_FALSE(is_same_copy(earlier, current));
 }
 
 TEST_F(BaseChoice, TheEarlierOneMustHaveEndedBeforeThisOneBegins) {

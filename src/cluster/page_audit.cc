@@ -11,13 +11,13 @@
 
 namespace owl::cluster {
 
-AuditVerdict judge_unmapped(ByteView page, const repository::PageCheck& earlier, AuditStretch stretch, bool checksums) {
+AuditVerdict judge_unmapped(ByteView page, const repository::PageCheck& earlier, AuditStretch stretch, bool exact) {
   const auto lsn = postgres::page_lsn(page);
   if (lsn > stretch.to) return AuditVerdict::changed_later;
   if (lsn > stretch.from) return AuditVerdict::unmapped;
   if (repository::page_check(page) == earlier) return AuditVerdict::same;
   if (postgres::is_spgist_metapage(page)) return AuditVerdict::hints;
-  return checksums || all_zero(page) ? AuditVerdict::unmapped : AuditVerdict::hints;
+  return exact || all_zero(page) ? AuditVerdict::unmapped : AuditVerdict::hints;
 }
 
 PageAudit::PageAudit(const std::vector<ListedFile>& files, const Options& options, Monitor& monitor, Clock& clock)
@@ -53,7 +53,7 @@ std::uint64_t PageAudit::compare(const Part& part, std::span<const repository::P
           "block {} of {} is damaged on disk; this backup keeps it as it was in the one before", block, file.path));
       continue;
     }
-    const auto verdict = judge_unmapped(page, expected[i], options_.stretch, options_.checksums);
+    const auto verdict = judge_unmapped(page, expected[i], options_.stretch, options_.checksums && options_.same_copy);
     if (verdict == AuditVerdict::unmapped) {
       throw MapRefuted(fmt::format("block {} of {} changed (its LSN is {}) and no change map says so", block, file.path,
                                    postgres::to_text(postgres::page_lsn(page))));

@@ -18,8 +18,9 @@ namespace owl::cluster {
 enum class AuditVerdict : std::uint8_t {
   same,
   changed_later,  ///< after this backup's start: replay brings the rest
-  /// Other bytes and no newer LSN, where WAL needn't tell: hint bits on a cluster without checksums, and the metapage
-  /// of an SP-GiST index, whose list of pages with room is a cache. The earlier page is as good.
+  /// Other bytes and no newer LSN, where WAL needn't tell: hint bits on a cluster without checksums or between a
+  /// primary and its standby, and the metapage of an SP-GiST index, whose list of pages with room is a cache. The
+  /// earlier page is as good.
   hints,
   unmapped,  ///< it changed in between, and no map says so: a map is wrong
 };
@@ -27,9 +28,10 @@ enum class AuditVerdict : std::uint8_t {
 struct AuditStretch {
   postgres::Lsn from, to;
 };
-/// Pure. A page's LSN is the end of the record that changed it last. With checksums every other change that reaches
+/// Pure. A page's LSN is the end of the record that changed it last. `exact`: the same copy of a cluster with checksums
+/// was read then. With checksums every other change that reaches
 /// the disk has WAL (hint bits: XLogSaveBufferForHint), so that other bytes need a newer LSN.
-AuditVerdict judge_unmapped(ByteView page, const repository::PageCheck& earlier, AuditStretch stretch, bool checksums);
+AuditVerdict judge_unmapped(ByteView page, const repository::PageCheck& earlier, AuditStretch stretch, bool exact);
 
 /// Reads pages that an incremental backup doesn't, and compares them with what they were. One worker's; one thread.
 class PageAudit {
@@ -38,6 +40,7 @@ class PageAudit {
     std::filesystem::path data_directory;
     std::uint32_t block_size = 0;
     bool checksums = false;
+    bool same_copy = true;  ///< as the earlier backup read
     AuditStretch stretch;
   };
   PageAudit(const std::vector<ListedFile>& files, const Options& options, Monitor& monitor, Clock& clock);

@@ -1,5 +1,6 @@
 #include "cluster/reading.h"
 
+#include "cluster/base_choice.h"
 #include "cluster/work_items.h"
 
 namespace owl::cluster {
@@ -29,7 +30,7 @@ void Reading::read_all() {
 }
 
 void Reading::read_changes(const BackupBase& base, EarlierMarks& marks, repository::BlobReader& blobs,
-                           const AuditShare& audit, postgres::Lsn start) {
+                           const AuditShare& audit, const ClusterDetails& current) {
   context_.monitor.phase("reading changes", 0);
   BoundedQueue<WorkItem> queue(most_waiting);
   EarlierMap earlier(base.backup, blobs, context_.session, context_.reader.block_size, context_.stop);
@@ -42,7 +43,8 @@ void Reading::read_changes(const BackupBase& base, EarlierMarks& marks, reposito
       PageAudit::Options{context_.reader.data_directory,
                          context_.reader.block_size,
                          context_.reader.checksums,
-                         {base.details.start, start}});
+                         is_same_copy(base.details, current),
+                         {base.details.start, current.start}});
   group.wait();
 }
 

@@ -37,7 +37,7 @@ class Reading {
   void read_all();
   /// Throws MapRefuted.
   void read_changes(const BackupBase& base, EarlierMarks& marks, repository::BlobReader& blobs, const AuditShare& audit,
-                    postgres::Lsn start);
+                    const ClusterDetails& current);
   void read_control(ByteView content);
 
   MapWriter& map() { return map_; }

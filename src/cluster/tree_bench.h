@@ -61,7 +61,7 @@ class TreeBench {
       for (auto& item : plan_items(planned)) queue.push(std::move(item));
       queue.close();
     }
-    PageAudit audit(files, {source, 8192, checksums, base ? base->stretch : AuditStretch{}}, bench.monitor,
+    PageAudit audit(files, {source, 8192, checksums, true, base ? base->stretch : AuditStretch{}}, bench.monitor,
                     bench.clock);
     read_bytes = audited_bytes = 0;
     if (after_planning) after_planning();

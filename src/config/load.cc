@@ -78,7 +78,9 @@ void set_state_directory(Settings& settings, const LoadInputs& inputs) {
 
 void redact_secrets(const Settings& settings, const Entries& entries) {
   for (const auto& secret : entries.secrets()) redact_in_log(secret);
-  for (auto& password : conninfo_secrets(settings.postgres.connection)) redact_in_log(Secret(std::move(password)));
+  for (const auto* conninfo : {&settings.postgres.connection, &settings.postgres.primary}) {
+    for (auto& password : conninfo_secrets(*conninfo)) redact_in_log(Secret(std::move(password)));
+  }
 }
 
 }  // namespace

@@ -31,6 +31,9 @@ std::vector<Option> general_options() {
       text("name", at(&Settings::name), "The set-up's name in metrics, alerts and paths."),
       text("postgres.connection", at(&Settings::postgres, &PostgresSettings::connection),
            "How to reach the server, in libpq's own syntax: keywords and values, or a postgresql:// URL."),
+      text("postgres.primary", at(&Settings::postgres, &PostgresSettings::primary),
+           "For `backup cluster --from-standby`: how to reach the standby's primary, likewise. It is asked for a "
+           "checkpoint before the backup, and to end its WAL segment behind it."),
       absolute_path("postgres.data_directory", at(&Settings::postgres, &PostgresSettings::data_directory),
                     "Where the server's files are on this host. Left out, base backups stream over the replication "
                     "protocol."),

@@ -15,6 +15,7 @@ namespace owl::config {
 
 struct PostgresSettings {
   std::string connection;                ///< libpq's own syntax; empty: not configured
+  std::string primary;                   ///< likewise: of a standby's primary; empty: it is not asked
   std::filesystem::path data_directory;  ///< empty: not on this host; base backups stream
   std::filesystem::path bin_directory;   ///< initdb, postgres, …; empty: searched
 };

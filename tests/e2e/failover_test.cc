@@ -6,6 +6,7 @@
 
 #include "e2e/files.h"
 #include "e2e/site.h"
+#include "e2e/standby.h"
 #include "e2e/wal_service.h"
 #include "postgres/connection.h"
 #include "support/environment.h"
@@ -25,31 +26,12 @@ class Failover : public testing::Test {
   void SetUp() override {
     site.psql("CREATE TABLE log (n int PRIMARY KEY); INSERT INTO log VALUES (1);");
     site.owl_ok({"backup", "cluster"});
-    make_standby();
-  }
-
-  void make_standby() {
-    const auto data = site.folder() / "standby";
-    const auto made = site.as_server({site.postgres_program("pg_basebackup"), "-D", data, "-R", "-X", "stream", "-c",
-                                      "fast", "-d", site.server().connection()});
-    ASSERT_EQ(made.exit_code, 0) << made;
-    site.make("standby-state");
-    fs::copy_file(site.state() / "host.key", state / "host.key");
-    give_to_server_user(state / "host.key");
-    const auto command = "OWLBACKUP_CONFIG=" + config.string() + " " + (site.programs() / "owl-wal").string() +
-                         " --socket " + (state / "wal.sock").string() + " push %p";
-    standby = std::make_unique<PostgresServer>(PostgresOptions{
-        .settings = {"archive_mode = on", "archive_command = '" + command + "'", "wal_keep_size = 512MB"},
-        .data_dir = data,
-        .start = false});
-    ASSERT_EQ(site.write_config({.name = "standby", .connection = standby->connection(), .state = state}), config);
-    standby->start();
+    pair.emplace(site);
+    standby = &pair->server();
     ASSERT_EQ(as_standby({"doctor", "--enrol"}).exit_code, 0);
   }
 
-  RunResult as_standby(std::vector<std::string> arguments) {
-    return site.owl(std::move(arguments), {{"OWLBACKUP_CONFIG", config}});
-  }
+  RunResult as_standby(std::vector<std::string> arguments) { return pair->owl(std::move(arguments)); }
   /// Itself, and not as .partial.
   bool is_stored(const std::string& segment) {
     const auto objects = site.wal_objects(segment);
@@ -57,13 +39,13 @@ class Failover : public testing::Test {
   }
 
   Site site{{.wal_settings = {"check = \"1s\""}}};
-  const fs::path state = site.folder() / "standby-state", config = site.folder() / "standby.toml";
-  std::unique_ptr<PostgresServer> standby;
+  std::optional<Standby> pair;
+  PostgresServer* standby = nullptr;
 };
 
 TEST_F(Failover, WhatTheDeadPrimaryHadNotArchivedIsArchivedByTheNewOne) {
   site.archive();
-  WalService service(site, {.config = config, .socket = state / "wal.sock"});
+  WalService service(site, {.config = pair->config(), .socket = pair->socket()});
   service.start();
   const auto status_before = as_standby({"--json", "wal", "status"});
   EXPECT_THAT(status_before.out, HasSubstr("\"in_recovery\":true"));

@@ -75,6 +75,7 @@ fs::path Site::write_config(const Variant& variant) {
   std::ofstream file(path);
   file << "name = \"e2e\"\n[postgres]\nconnection = \"" << variant.connection << "\"\nbin_directory = \""
        << server_->bin_dir().string() << "\"\n";
+  if (!variant.primary.empty()) file << "primary = \"" << variant.primary << "\"\n";
   for (const auto& name : options_.stores) {
     const auto lines = options_.store_lines.find(name);
     file << "[storage." << name << "]\n"

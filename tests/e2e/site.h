@@ -53,6 +53,7 @@ class Site {
     std::string name, connection;
     std::filesystem::path state = {}, gpg_home = {};
     std::string acknowledge = {};
+    std::string primary = {};  ///< [postgres] primary
   };
   std::filesystem::path write_config(const Variant& variant);
 
