@@ -36,7 +36,7 @@ PageBlobHeader get_header(BinaryReader& in) {
   if (in.u8() != page_blob_version) in.fail();
   const std::uint8_t size_log = in.u8();
   if (size_log < 10 || size_log > 15) in.fail();
-  header.block_size = in.ok() ? 1u << size_log : least_page_size;
+  header.block_size = in.ok() ? 1u << size_log : std::uint32_t{least_page_size};
   const std::uint8_t flags = in.u8();
   if ((flags & ~holes_with_tails) != 0) in.fail();
   header.scheme.holes = flags == holes_with_tails ? PageSplitter::Holes::with_tails : PageSplitter::Holes::apart;
