@@ -4,10 +4,12 @@
 #include <memory>
 #include <optional>
 
+#include "app/backup_view.h"
 #include "app/invocation.h"
 #include "app/wal_commands.h"
 #include "app/wal_view.h"
 #include "base/time.h"
+#include "cluster/backed_up_catalog.h"
 #include "config/conninfo.h"
 #include "postgres/connection.h"
 #include "wal/archive_walk.h"
@@ -27,17 +29,18 @@ struct FindArguments {
 /// What is looked for, and how it is called.
 struct Sought {
   std::string name;
-  bool known = true;  ///< false: no such table (any more); then all that went from its database is listed
-  wal::RemovalSearch::Wanted wanted = {};
+  bool known = true;        ///< false: the server has no such table (any more)
+  std::string backup = {};  ///< whose catalogue has it then; empty as well: all that went from its database is listed
+  postgres::Oid database = 0;
+  std::vector<wal::RemovalSearch::Wanted> wanted = {};  ///< tables that bear or bore the name
 };
 
 Sought by_file(const std::string& text) {
   auto file = postgres::parse_relation_file(text);
   if (!file) throw Error(ErrorKind::usage, "--relation: " + file.error().message());
-  Sought sought{.name = "relation " + text};
-  sought.wanted.database = file->database;
-  sought.wanted.files.insert(*file);
-  return sought;
+  return {.name = "relation " + text,
+          .database = file->database,
+          .wanted = {{.database = file->database, .files = {*file}}}};
 }
 
 std::pair<std::string, std::string> schema_and_table(const std::string& text) {
@@ -48,6 +51,30 @@ std::pair<std::string, std::string> schema_and_table(const std::string& text) {
 
 postgres::Oid oid(const std::optional<std::string>& text) {
   return text ? static_cast<postgres::Oid>(std::stoul(*text)) : 0;
+}
+
+/// The newest backup in which a table of that name stands tells its number. Where the private key isn't at hand, or no
+/// backup has such a table: as it was.
+Sought in_catalogues_of_backups(Invocation& in, Sought sought) {
+  const auto [schema, table] = schema_and_table(sought.name);
+  try {
+    auto secrets = in.unwrap();
+    const auto backups = load_backups(in.stores(), secrets.keys, "cluster", in.stop());
+    repository::BlobReader reader(in.stores(), secrets.keys, std::move(secrets.secrets));
+    for (auto backup = backups.whole.rbegin(); backup != backups.whole.rend() && sought.wanted.empty(); ++backup) {
+      const auto& manifest = backup->loaded.manifest;
+      const auto found =
+          cluster::find_table(manifest, cluster_details(manifest), reader, sought.database, schema, table, in.stop());
+      for (const auto& one : found) {
+        sought.wanted.push_back({.database = sought.database, .table = one.oid, .files = one.files});
+      }
+      if (!found.empty()) sought.backup = repository::short_id(backup->entry);
+    }
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    in.monitor().note(fmt::format("what backups call {} can't be read here: {}", sought.name, error.what()));
+  }
+  return sought;
 }
 
 /// The configured server, and of its databases another one where that is asked for.
@@ -62,7 +89,7 @@ std::string connection_to(const std::string& configured, const std::string& data
 }
 
 /// By the running server's catalogue: it knows the tables that are there, and so those that were truncated, rewritten
-/// or lost rows; of one that was dropped it knows the database only.
+/// or lost rows; of one that was dropped it knows the database only, and a backup's catalogue may know more.
 Sought by_name(Invocation& in, const FindArguments& arguments) {
   const auto& configured = in.settings().postgres.connection;
   if (configured.empty()) {
@@ -77,13 +104,13 @@ Sought by_name(Invocation& in, const FindArguments& arguments) {
       " FROM pg_database d LEFT JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = $1)"
       " ON c.relname = $2 WHERE d.datname = current_database()",
       {schema, table});
-  Sought sought{.name = schema + "." + table};
   const auto& row = rows.at(0);
-  sought.wanted.database = oid(row.at(3));
-  sought.known = row.at(0).has_value();
-  if (!sought.known) return sought;
-  sought.wanted.table = oid(row.at(0));
-  if (row.at(1)) sought.wanted.files.insert({oid(row.at(2)), sought.wanted.database, oid(row.at(1))});
+  Sought sought{.name = schema + "." + table, .known = row.at(0).has_value(), .database = oid(row.at(3))};
+  if (!sought.known) return in_catalogues_of_backups(in, std::move(sought));
+  auto& wanted = sought.wanted.emplace_back();
+  wanted.database = sought.database;
+  wanted.table = oid(row.at(0));
+  if (row.at(1)) wanted.files.insert({oid(row.at(2)), sought.database, oid(row.at(1))});
   return sought;
 }
 
@@ -123,17 +150,29 @@ class Find {
 
   int run() {
     auto sought = arguments_.relation.empty() ? by_name(in_, arguments_) : by_file(arguments_.relation);
-    sought.wanted.least_rows = static_cast<std::uint64_t>(arguments_.least_rows);
     search_archive();
-    auto found = sought.known ? search_.removals_of(sought.wanted) : search_.all_of(sought.wanted.database);
+    auto found = removals_of(sought);
     // A table of that name may be another one than that which went.
-    const bool of_all = !sought.known || (found.empty() && arguments_.relation.empty());
-    if (of_all && sought.known) found = search_.all_of(sought.wanted.database);
+    const bool of_all = found.empty() && arguments_.relation.empty();
+    if (of_all) found = search_.all_of(sought.database);
     tell(sought, found, of_all);
     return 0;
   }
 
  private:
+  /// Of all tables that bear or bore the name, in the order of the WAL.
+  std::vector<wal::Removal> removals_of(Sought& sought) const {
+    std::vector<wal::Removal> all;
+    for (auto& wanted : sought.wanted) {
+      wanted.least_rows = static_cast<std::uint64_t>(arguments_.least_rows);
+      for (auto& removal : search_.removals_of(wanted)) {
+        if (std::ranges::find(all, removal) == all.end()) all.push_back(std::move(removal));
+      }
+    }
+    std::ranges::stable_sort(all, {}, &wal::Removal::stop_before);
+    return all;
+  }
+
   void search_archive() {
     const auto& keys = in_.checked_keys();
     const auto system = only_system(in_);
@@ -159,6 +198,8 @@ class Find {
       out.say(sought.known
                   ? fmt::format("Nothing of {} as it is now went. All that went from its database:", sought.name)
                   : fmt::format("The server knows no table {} now. All that went from its database:", sought.name));
+    } else if (!sought.backup.empty()) {
+      out.say(fmt::format("The server knows no table {} now; backup {} has it", sought.name, sought.backup));
     }
     std::vector<std::vector<std::string>> rows;
     Json removals = Json::array();
@@ -179,6 +220,7 @@ class Find {
     out.result(Json()
                    .set("sought", sought.name)
                    .set("known", sought.known)
+                   .set("backup", sought.backup)
                    .set("of_whole_database", of_all)
                    .set("segments", path_.segments.size())
                    .set("missing_segments", path_.missing.size())

@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "codec/json.h"
+#include "crash/faults.h"
 #include "e2e/site.h"
 #include "postgres/connection.h"
 
@@ -21,6 +21,7 @@ class WalFind : public testing::Test {
         "CREATE TABLE orders(n int PRIMARY KEY, t text); INSERT INTO orders SELECT g, repeat('x', 50) FROM"
         " generate_series(1, 5000) g; CREATE TABLE kept AS TABLE orders; CREATE TABLE thinned AS TABLE orders;"
         "CREATE TABLE marks(what text);");
+    empty_home = site->make("empty-gnupg");
     site->owl_ok({"backup", "cluster"});
     file_of_orders = site->psql(
         "SELECT 1663 || '/' || oid || '/' || pg_relation_filenode('orders') FROM pg_database WHERE"
@@ -36,11 +37,20 @@ class WalFind : public testing::Test {
     site->psql("INSERT INTO marks VALUES ('deleted')");
     site->archive();
   }
-  static void TearDownTestSuite() { site.reset(); }
+  static void TearDownTestSuite() {
+    run({"gpgconf", "--homedir", empty_home, "--kill", "all"});
+    site.reset();
+  }
 
   static Json find(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"wal", "find", "--json"});
     return value_or_throw(Json::parse(site->owl_ok(arguments)));
+  }
+  /// As on a host that backs up and can't restore.
+  static RunResult without_key(std::vector<std::string> arguments) {
+    const auto config = site->write_config(
+        {.name = "without-private-key", .connection = site->server().connection(), .gpg_home = empty_home});
+    return site->owl(std::move(arguments), {{"OWLBACKUP_CONFIG", config}});
   }
   /// One value from the cluster as it was just before that position.
   static std::string restored(const std::string& lsn, const std::string& query) {
@@ -57,10 +67,12 @@ class WalFind : public testing::Test {
   static std::unique_ptr<Site> site;
   static std::string file_of_orders, oid_of_orders;
   static int targets;
+  static std::filesystem::path empty_home;
 };
 std::unique_ptr<Site> WalFind::site;
 std::string WalFind::file_of_orders, WalFind::oid_of_orders;
 int WalFind::targets = 0;
+std::filesystem::path WalFind::empty_home;
 
 const std::string marks = "SELECT string_agg(what, ' ' ORDER BY what) FROM marks";
 
@@ -73,24 +85,44 @@ TEST_F(WalFind, ADroppedTableByItsFile) {
   EXPECT_EQ(restored(lsn, "SELECT (SELECT count(*) FROM orders) || ' ' || (" + marks + ")"), "5000 before");
 }
 
-TEST_F(WalFind, ADroppedTableByAName) {
+/// The backup's own catalogue tells what the table was called.
+TEST_F(WalFind, ADroppedTableByItsName) {
   const auto document = find({"--dropped", "public.orders"});
   EXPECT_FALSE(document["known"].bool_or(true));
+  EXPECT_FALSE(document["of_whole_database"].bool_or(true));
+  const auto* removals = document["removals"].as_array();
+  ASSERT_EQ(removals->size(), 1u);
+  EXPECT_EQ((*removals)[0]["what"].text_or(""), "dropped");
+  const auto lsn = (*removals)[0]["stop_before_lsn"].text_or("");
+  EXPECT_EQ(restored(lsn, "SELECT (SELECT count(*) FROM orders) || ' ' || (" + marks + ")"), "5000 before");
+  EXPECT_THAT(
+      site->owl_ok({"wal", "find", "--dropped", "orders"}),
+      HasSubstr("The server knows no table public.orders now; backup " + document["backup"].text_or("?") + " has it"));
+
+  EXPECT_TRUE(find({"--dropped", "never_there"})["of_whole_database"].bool_or(false));
+}
+
+/// With the host's keys alone the catalogue is closed; what went, and when, is not.
+TEST_F(WalFind, ADroppedTableByNameWithoutThePrivateKey) {
+  const auto document = json_of(without_key({"--json", "wal", "find", "--dropped", "public.orders"}));
+  EXPECT_FALSE(document["known"].bool_or(true));
+  EXPECT_TRUE(document["of_whole_database"].bool_or(false));
   const auto& first = document["removals"].as_array()->at(0);
   EXPECT_EQ(first["what"].text_or(""), "dropped");
   bool named = false;
   for (const auto& table : *first["tables"].as_array()) named |= std::to_string(table.integer_or(0)) == oid_of_orders;
   EXPECT_TRUE(named);
 
-  const auto text = site->owl({"wal", "find", "--dropped", "orders"});
+  const auto text = without_key({"wal", "find", "--dropped", "orders"});
   EXPECT_EQ(text.exit_code, 0) << text;
+  EXPECT_THAT(text.err, HasSubstr("what backups call public.orders can't be read here: "));
   EXPECT_THAT(text.out, HasSubstr("The server knows no table public.orders now. All that went from its database:\n"));
   EXPECT_THAT(text.out, HasSubstr("The last moment before: owlbackup restore cluster --to DIR --target-lsn "));
 }
 
 /// To the letter: the restore that it names, the question that it gives, the command that takes the answer.
 TEST_F(WalFind, ATableThatIsGoneIsFoundTheWayTheOutputSays) {
-  const auto text = site->owl({"wal", "find", "--dropped", "orders"}).out;
+  const auto text = without_key({"wal", "find", "--dropped", "orders"}).out;
   const auto between = [&](const std::string& begin, const std::string& end) {
     const auto from = text.find(begin) + begin.size();
     EXPECT_NE(text.find(begin), std::string::npos) << begin << text;

@@ -1,0 +1,82 @@
+#include "postgres/catalog.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "codec/page_layout.h"
+#include "postgres/layout.h"
+
+namespace owl::postgres {
+namespace {
+
+namespace lp = codec::line_pointer;
+namespace page_at = codec::page_at;
+
+constexpr std::size_t tuple_header = 23, name_bytes = 64;  // SizeofHeapTupleHeader, NAMEDATALEN
+
+/// The tuple that a line pointer means, header and all; empty: none.
+ByteView tuple_at(ByteView page, std::size_t pointer_at) {
+  const auto pointer = field<std::uint32_t>(page, pointer_at);
+  const std::size_t offset = lp::offset_of(pointer), length = lp::length_of(pointer);
+  const bool fits = lp::flags_of(pointer) == lp::normal && length >= tuple_header && offset >= page_at::items &&
+                    offset + length <= page.size();
+  return fits ? page.subspan(offset, length) : ByteView{};
+}
+
+/// Columns of every tuple that has at least so many bytes of them.
+void for_each_tuple(ByteView pages, std::uint32_t block_size, std::size_t least,
+                    const std::function<void(ByteView columns)>& use) {
+  constexpr std::size_t header_size_at = 22;
+  for (; pages.size() >= block_size; pages = pages.subspan(block_size)) {
+    const auto page = pages.first(block_size);
+    const std::size_t end = std::min<std::size_t>(field<std::uint16_t>(page, page_at::lower), block_size);
+    for (std::size_t at = page_at::items; at + 4 <= end; at += 4) {
+      const auto tuple = tuple_at(page, at);
+      if (tuple.empty()) continue;
+      const std::size_t header = tuple[header_size_at];
+      if (header < tuple_header || header + least > tuple.size()) continue;
+      use(tuple.subspan(header));
+    }
+  }
+}
+
+/// NameData: padded with zeros.
+std::string name_at(ByteView columns, std::size_t at) {
+  const auto* begin = reinterpret_cast<const char*>(columns.data()) + at;
+  return {begin, std::find(begin, begin + name_bytes, '\0')};
+}
+
+}  // namespace
+
+std::vector<CatalogRelation> read_pg_class(ByteView pages, std::uint32_t block_size) {
+  // oid, relname, relnamespace, reltype, reloftype, relowner, relam, relfilenode, reltablespace
+  constexpr std::size_t name_at_byte = 4, schema_at = 68, file_at = 88, tablespace_at = 92, least = 96;
+  std::vector<CatalogRelation> out;
+  for_each_tuple(pages, block_size, least, [&](ByteView columns) {
+    const auto oid = [&](std::size_t at) { return field<Oid>(columns, at); };
+    out.push_back({oid(0), oid(schema_at), oid(file_at), oid(tablespace_at), name_at(columns, name_at_byte)});
+  });
+  return out;
+}
+
+std::vector<CatalogName> read_catalog_names(ByteView pages, std::uint32_t block_size) {
+  constexpr std::size_t name_at_byte = 4;
+  std::vector<CatalogName> out;
+  for_each_tuple(pages, block_size, name_at_byte + name_bytes, [&](ByteView columns) {
+    out.push_back({field<Oid>(columns, 0), name_at(columns, name_at_byte)});
+  });
+  return out;
+}
+
+std::optional<Oid> mapped_file(ByteView map, Oid catalogue) {
+  constexpr std::uint32_t magic = 0x592717;
+  constexpr std::size_t first = 8, each = 8;
+  if (map.size() < first || field<std::uint32_t>(map, 0) != magic) return std::nullopt;
+  const std::size_t count = field<std::uint32_t>(map, 4);
+  for (std::size_t i = 0, at = first; i < count && at + each <= map.size(); ++i, at += each) {
+    if (field<Oid>(map, at) == catalogue) return field<Oid>(map, at + 4);
+  }
+  return std::nullopt;
+}
+
+}  // namespace owl::postgres
