@@ -71,6 +71,7 @@ class RestoreRun {
     options_.workers = std::max(2u, os::processor_count());
     options_.owner = owner_of(arguments_, plan_->base.details);
     options_.delta = arguments_.delta;
+    options_.databases = cluster::choose_databases(arguments_.databases, *plan_, reader, in_.stop());
     cluster::check_target(options_, *plan_);
     find_programs();
     if (auto text = cluster::collation_warning(plan_->base.details, gnu_get_libc_version()))
@@ -121,8 +122,9 @@ class RestoreRun {
   int show_plan(repository::BlobReader& reader) {
     const auto size = cluster::measure_restore(options_, *plan_, reader, in_.stop());
     say_plan(in_.output(), *plan_, size);
+    say_left_out(in_.output(), options_.databases);
     in_.output().say("Nothing was changed (--dry-run).");
-    in_.output().result(plan_json(*plan_, size));
+    in_.output().result(plan_json(*plan_, size).set("left_out", left_out_json(options_.databases)));
     return 0;
   }
 
@@ -139,8 +141,10 @@ class RestoreRun {
     in_.output().say(fmt::format("Restored {} in {} files to {} in {}", format_bytes(size.plain_bytes), size.files,
                                  options_.to.string(), format_duration(duration)));
     say_delta(in_.output(), size);
+    say_left_out(in_.output(), options_.databases);
     auto document = plan_json(*plan_, size);
-    document.set("to", options_.to.string())
+    document.set("left_out", left_out_json(options_.databases))
+        .set("to", options_.to.string())
         .set("duration_ms", std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
     if (arguments_.start)
       start(record, document);
@@ -227,8 +231,12 @@ void add_cluster_restore(Command& restore) {
   command.option("--backup", a->backup, "Begin from this backup (else the newest that fits)");
   add_target_options(command, *a);
   command.option("--tablespace-map", a->tablespaces, "OLD=NEW: put the tablespace of that location (or oid) elsewhere");
-  command.flag("--delta", a->delta,
-               "Into a directory of this cluster, old or damaged: write only what differs, remove what is not of it");
+  auto databases = command.option("--database", a->databases,
+                                  "Only this database, and what initdb made; of the others only holes (repeatable)");
+  auto delta = command.flag(
+      "--delta", a->delta,
+      "Into a directory of this cluster, old or damaged: write only what differs, remove what is not of it");
+  databases.excludes(delta);
   command.flag("--start", a->start, "Start the server, with settings of its own, and wait for the end of recovery");
   command.option("--port", a->port, "Port (of the socket's name) for --start").within(1, 65535);
   command.flag("--recovery-ticket", a->ticket, "Leave a file with the keys, so that recovery goes on after a reboot");

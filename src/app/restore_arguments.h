@@ -18,7 +18,7 @@ struct RestoreArguments {
               fingerprint = {}, expect_head = {};
   std::optional<std::uint32_t> xid = {};
   bool immediate = false, exclusive = false, dry_run = false, start = false, ticket = false, delta = false;
-  std::vector<std::string> tablespaces = {};
+  std::vector<std::string> tablespaces = {}, databases = {};
   int port = 5432;
 };
 

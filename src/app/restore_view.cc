@@ -47,6 +47,21 @@ void say_delta(Output& out, const cluster::RestoreSize& size) {
   }
 }
 
+void say_left_out(Output& out, const cluster::DatabaseChoice& databases) {
+  if (databases.left_out().empty()) return;
+  out.say("Left out, and not to be connected to:");
+  for (const auto& database : databases.left_out()) {
+    out.say(fmt::format("  {}", database.name));
+  }
+  out.say("Once the server runs, DROP DATABASE removes what is left of each.");
+}
+
+Json left_out_json(const cluster::DatabaseChoice& databases) {
+  Json out = Json::array();
+  for (const auto& database : databases.left_out()) out.push(database.name);
+  return out;
+}
+
 namespace {
 
 std::string_view name_of(Outcome outcome) {

@@ -67,12 +67,14 @@ fs::path nearest_existing(fs::path path) {
   return path.empty() ? fs::path(".") : path;
 }
 
-void check_space(const TargetPaths& paths, const RestoreTree& tree, std::uint64_t wal_bytes, RestoreWriter::Onto onto) {
+void check_space(const TargetPaths& paths, const RestoreTree& tree, const DatabaseChoice& databases,
+                 std::uint64_t wal_bytes, RestoreWriter::Onto onto) {
   // A folder for each prefix of paths: the tablespaces', and all else.
   std::map<fs::path, std::uint64_t> bytes{{paths.data_directory(), wal_bytes}};
   for (const auto& link : paths.links()) bytes.emplace(link.location, 0);
   for (const auto& file : tree.files) {
-    if (file.type != EntryType::folder && !written_apart(file.path)) bytes[paths.root_of(file.path)] += file.size;
+    const bool has_bytes = file.type != EntryType::folder && !written_apart(file.path) && databases.wants(file.path);
+    if (has_bytes) bytes[paths.root_of(file.path)] += file.size;
   }
   Needs needs;
   for (const auto& [folder, size] : bytes) {

@@ -31,6 +31,9 @@ class TailEvents final : public postgres::WalVisitor {
   void parameter_change(const postgres::ParameterChange& change) override {
     if (change.lsn >= tail_ && !passed_) plan_.parameter_changes.push_back(change);
   }
+  void database_create(const postgres::DatabaseCreate& created) override {
+    if (created.lsn >= tail_ && !passed_) plan_.databases_created.push_back(created);
+  }
   bool passed() const { return passed_; }
 
  private:
@@ -148,7 +151,7 @@ class Planner {
   }
 
   RecoveryPlan finish(const Candidate& candidate, const WalChain& chain, std::optional<StopPoint> stop) {
-    RecoveryPlan plan{candidate, target_, chain.path, chain.segments, std::nullopt, std::nullopt, {}, {}};
+    RecoveryPlan plan{candidate, target_, chain.path, chain.segments, std::nullopt, std::nullopt, {}, {}, {}};
     if (target_.kind == Kind::immediate)
       cut(plan, (candidate.details.stop.value - 1) / candidate.details.wal_segment_size);
     if (stop) {
@@ -175,6 +178,7 @@ class Planner {
       const auto& info = infos_.get(names[i]).segment;
       std::ranges::copy(info.tablespaces, std::back_inserter(plan.tablespaces_created));
       std::ranges::copy(info.parameters, std::back_inserter(plan.parameter_changes));
+      if (info.events) std::ranges::copy(info.events->database_creates, std::back_inserter(plan.databases_created));
       if (info.events_at_tail) add_tail_events(plan, i, info.next_record);
     }
     const auto outside = [&](const auto& event) {
@@ -182,6 +186,7 @@ class Planner {
     };
     std::erase_if(plan.tablespaces_created, outside);
     std::erase_if(plan.parameter_changes, outside);
+    std::erase_if(plan.databases_created, outside);
   }
 
   /// A record that lies across the border to the next segment is in neither's info.

@@ -30,6 +30,7 @@ struct RecoveryPlan {
   std::optional<Timestamp> stop_time;                           ///< of the transaction that decides
   std::vector<postgres::TablespaceCreate> tablespaces_created;  ///< inside the range
   std::vector<postgres::ParameterChange> parameter_changes;
+  std::vector<postgres::DatabaseCreate> databases_created;
 };
 
 /// Chooses base backup and moment, and proves that the moment can be reached: WAL from the backup's start to the target

@@ -25,8 +25,12 @@ namespace {
 
 constexpr std::string_view control_path = "global/pg_control", auto_conf_path = "postgresql.auto.conf";
 
-bool is_wanted(const FileEntry& file) {
+bool is_listed(const FileEntry& file) {
   return file.type != EntryType::folder && !written_apart(file.path);
+}
+
+std::function<bool(const FileEntry&)> wanted_by(const RestoreOptions& options) {
+  return [&options](const FileEntry& file) { return is_listed(file) && options.databases.wants(file.path); };
 }
 
 /// The first and the last segment of the WAL from start to stop.
@@ -88,9 +92,9 @@ class ClusterRestore {
 
   RestoreSize run() {
     monitor_.phase("reading the file map", 0);
-    tree_ = load_tree(plan_.base.loaded.manifest, reader_, is_wanted, stop_);
+    tree_ = load_tree(plan_.base.loaded.manifest, reader_, wanted_by(options_), stop_);
     const auto onto = onto_of(options_);
-    check_space(paths_, tree_, wal_bytes(plan_.base.details), onto);
+    check_space(paths_, tree_, options_.databases, wal_bytes(plan_.base.details), onto);
     prepare();
     RestoreWriter writer(paths_, tree_, owner_, onto);
     if (options_.delta) clean();
@@ -231,8 +235,9 @@ class ClusterRestore {
     const auto& details = plan_.base.details;
     std::vector<ManifestFile> files;
     for (const auto& file : tree_.files) {
-      if (!is_wanted(file) || file.path == auto_conf_path) continue;
-      files.push_back({file.path, file.size, file.modified, file.crc32c});
+      if (!is_listed(file) || file.path == auto_conf_path) continue;
+      const auto crc = options_.databases.wants(file.path) ? file.crc32c : codec::crc32c_zeros(file.size);
+      files.push_back({file.path, file.size, file.modified, crc});
     }
     const auto label = as_bytes(details.label_file);
     files.push_back({"backup_label", label.size(), plan_.base.loaded.manifest.finished, codec::crc32c(label)});
@@ -270,9 +275,9 @@ class ClusterRestore {
 RestoreSize measure_restore(const RestoreOptions& options, const RecoveryPlan& plan, repository::BlobReader& reader,
                             std::stop_token stop) {
   const auto& details = plan.base.details;
-  const auto tree = load_tree(plan.base.loaded.manifest, reader, is_wanted, stop);
+  const auto tree = load_tree(plan.base.loaded.manifest, reader, wanted_by(options), stop);
   const TargetPaths paths(options.to, details.tablespaces, options.tablespace_map);
-  check_space(paths, tree, wal_bytes(details), onto_of(options));
+  check_space(paths, tree, options.databases, wal_bytes(details), onto_of(options));
   const Delta delta(paths, tree, details.block_size);
   RestoreSize size{tree.files.size(), tree.plain_bytes, 0, tree.packs.size()};
   for (const auto& pack : tree.packs) {

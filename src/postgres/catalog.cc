@@ -23,9 +23,16 @@ ByteView tuple_at(ByteView page, std::size_t pointer_at) {
   return fits ? page.subspan(offset, length) : ByteView{};
 }
 
+/// Was it never updated nor deleted? HEAP_XMAX_INVALID says so, and so does no t_xmax at all.
+bool is_live(ByteView tuple) {
+  constexpr std::size_t xmax_at = 4, infomask_at = 20;
+  constexpr std::uint16_t xmax_invalid = 0x0800;
+  return field<std::uint32_t>(tuple, xmax_at) == 0 || (field<std::uint16_t>(tuple, infomask_at) & xmax_invalid) != 0;
+}
+
 /// Columns of every tuple that has at least so many bytes of them.
 void for_each_tuple(ByteView pages, std::uint32_t block_size, std::size_t least,
-                    const std::function<void(ByteView columns)>& use) {
+                    const std::function<void(ByteView columns, bool live)>& use) {
   constexpr std::size_t header_size_at = 22;
   for (; pages.size() >= block_size; pages = pages.subspan(block_size)) {
     const auto page = pages.first(block_size);
@@ -35,7 +42,7 @@ void for_each_tuple(ByteView pages, std::uint32_t block_size, std::size_t least,
       if (tuple.empty()) continue;
       const std::size_t header = tuple[header_size_at];
       if (header < tuple_header || header + least > tuple.size()) continue;
-      use(tuple.subspan(header));
+      use(tuple.subspan(header), is_live(tuple));
     }
   }
 }
@@ -52,7 +59,7 @@ std::vector<CatalogRelation> read_pg_class(ByteView pages, std::uint32_t block_s
   // oid, relname, relnamespace, reltype, reloftype, relowner, relam, relfilenode, reltablespace
   constexpr std::size_t name_at_byte = 4, schema_at = 68, file_at = 88, tablespace_at = 92, least = 96;
   std::vector<CatalogRelation> out;
-  for_each_tuple(pages, block_size, least, [&](ByteView columns) {
+  for_each_tuple(pages, block_size, least, [&](ByteView columns, bool) {
     const auto oid = [&](std::size_t at) { return field<Oid>(columns, at); };
     out.push_back({oid(0), oid(schema_at), oid(file_at), oid(tablespace_at), name_at(columns, name_at_byte)});
   });
@@ -62,8 +69,8 @@ std::vector<CatalogRelation> read_pg_class(ByteView pages, std::uint32_t block_s
 std::vector<CatalogName> read_catalog_names(ByteView pages, std::uint32_t block_size) {
   constexpr std::size_t name_at_byte = 4;
   std::vector<CatalogName> out;
-  for_each_tuple(pages, block_size, name_at_byte + name_bytes, [&](ByteView columns) {
-    out.push_back({field<Oid>(columns, 0), name_at(columns, name_at_byte)});
+  for_each_tuple(pages, block_size, name_at_byte + name_bytes, [&](ByteView columns, bool live) {
+    out.push_back({field<Oid>(columns, 0), name_at(columns, name_at_byte), live});
   });
   return out;
 }

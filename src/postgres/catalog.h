@@ -15,7 +15,7 @@ namespace owl::postgres {
 /// backup may be from the middle of a change. Sources: access/htup_details.h, catalog/pg_class.h, pg_namespace.h,
 /// pg_database.h (13 to 18 alike, as far as they are read here).
 
-inline constexpr Oid pg_class_oid = 1259, pg_namespace_oid = 2615;
+inline constexpr Oid pg_class_oid = 1259, pg_database_oid = 1262, pg_namespace_oid = 2615;
 
 /// Of a row of pg_class.
 struct CatalogRelation {
@@ -30,6 +30,7 @@ std::vector<CatalogRelation> read_pg_class(ByteView pages, std::uint32_t block_s
 struct CatalogName {
   Oid oid = 0;
   std::string name;
+  bool live = true;  ///< no transaction updated or deleted this row, as far as the row itself tells
 };
 std::vector<CatalogName> read_catalog_names(ByteView pages, std::uint32_t block_size);
 

@@ -52,7 +52,7 @@ class Chainer final : public postgres::WalVisitor {
 
 /// Does a record of this kind mean an event that Describer notes?
 bool may_be_event(std::uint8_t resource_manager, std::uint8_t info) {
-  if (resource_manager == postgres::rm::tablespace) return true;
+  if (resource_manager == postgres::rm::tablespace || resource_manager == postgres::rm::database) return true;
   const auto kind = info & postgres::kind_mask;
   // All that tell of parameters or names.
   return resource_manager == postgres::rm::xlog &&

@@ -39,7 +39,8 @@ struct WalInfo {
     bool ended = false;                       ///< the WAL ends inside (a switch, or the end of a timeline)
     /// A transaction's end begins at this segment's end and goes on in the next: its time may be unknown here.
     bool uncertain_tail = false;
-    /// The same for a record that creates a tablespace, changes parameters or marks a restore point: not noted below.
+    /// The same for a record that creates a tablespace or a database, changes parameters or marks a restore point: not
+    /// noted below.
     bool events_at_tail = false;
     std::uint64_t transaction_ends = 0;
     Timestamp min_time, max_time;       ///< over transaction ends; meaningless when there are none
