@@ -5,12 +5,12 @@
 #include <optional>
 
 #include "app/backup_view.h"
+#include "app/database_names.h"
 #include "app/invocation.h"
 #include "app/wal_commands.h"
 #include "app/wal_view.h"
 #include "base/time.h"
 #include "cluster/backed_up_catalog.h"
-#include "config/conninfo.h"
 #include "postgres/connection.h"
 #include "wal/archive_walk.h"
 #include "wal/removal_search.h"
@@ -43,12 +43,6 @@ Sought by_file(const std::string& text) {
           .wanted = {{.database = file->database, .files = {*file}}}};
 }
 
-std::pair<std::string, std::string> schema_and_table(const std::string& text) {
-  const auto dot = text.find('.');
-  if (dot == std::string::npos) return {"public", text};
-  return {text.substr(0, dot), text.substr(dot + 1)};
-}
-
 postgres::Oid oid(const std::optional<std::string>& text) {
   return text ? static_cast<postgres::Oid>(std::stoul(*text)) : 0;
 }
@@ -56,7 +50,7 @@ postgres::Oid oid(const std::optional<std::string>& text) {
 /// The newest backup in which a table of that name stands tells its number. Where the private key isn't at hand, or no
 /// backup has such a table: as it was.
 Sought in_catalogues_of_backups(Invocation& in, Sought sought) {
-  const auto [schema, table] = schema_and_table(sought.name);
+  const auto [schema, table] = parse_table_name(sought.name);
   try {
     auto secrets = in.unwrap();
     const auto backups = load_backups(in.stores(), secrets.keys, "cluster", in.stop());
@@ -77,17 +71,6 @@ Sought in_catalogues_of_backups(Invocation& in, Sought sought) {
   return sought;
 }
 
-/// The configured server, and of its databases another one where that is asked for.
-std::string connection_to(const std::string& configured, const std::string& database) {
-  if (database.empty()) return configured;
-  if (configured.starts_with("postgresql://") || configured.starts_with("postgres://")) {
-    throw Error(ErrorKind::usage,
-                "--database goes with a [postgres] connection of keywords and values, and this one is a URL")
-        .with_hint("Give the table's file instead: --relation TABLESPACE/DATABASE/RELFILENODE.");
-  }
-  return configured + " " + config::conninfo_term("dbname", database);
-}
-
 /// By the running server's catalogue: it knows the tables that are there, and so those that were truncated, rewritten
 /// or lost rows; of one that was dropped it knows the database only, and a backup's catalogue may know more.
 Sought by_name(Invocation& in, const FindArguments& arguments) {
@@ -97,8 +80,8 @@ Sought by_name(Invocation& in, const FindArguments& arguments) {
                 "to find a table by its name, its server must be asked, and no [postgres] connection is configured")
         .with_hint("Give the table's file instead: --relation TABLESPACE/DATABASE/RELFILENODE.");
   }
-  postgres::Connection connection(connection_to(configured, arguments.database));
-  const auto [schema, table] = schema_and_table(arguments.dropped);
+  postgres::Connection connection(connection_to(in, arguments.database));
+  const auto [schema, table] = parse_table_name(arguments.dropped);
   const auto rows = connection.query(
       "SELECT c.oid, pg_relation_filenode(c.oid), coalesce(nullif(c.reltablespace, 0), d.dattablespace), d.oid"
       " FROM pg_database d LEFT JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = $1)"

@@ -174,10 +174,13 @@ int run_agent(Invocation& in, const std::filesystem::path& data_directory, bool 
   return 0;
 }
 
-int run_finish(Invocation& in, const std::filesystem::path& data_directory) {
-  const auto record = required_record(in, data_directory);
+void finish_restore(Invocation& in, const RestoreRecord& record) {
   wal::ask_agent(record.socket, "stop");
   remove_record(in, record);
+}
+
+int run_finish(Invocation& in, const std::filesystem::path& data_directory) {
+  finish_restore(in, required_record(in, data_directory));
   in.output().say(fmt::format("Recovery of {} is over: agent, ticket and record are gone.", data_directory.string()));
   in.output().result(Json().set("data_directory", data_directory.string()));
   return 0;

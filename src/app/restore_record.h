@@ -34,6 +34,8 @@ wal::RecoveryTicket make_ticket(Invocation& in, const RestoreRecord& record, con
 void start_agent(Invocation& in, const RestoreRecord& record, const wal::RecoveryTicket& ticket);
 /// `restore agent`: becomes the agent. The ticket comes on stdin, or is made with the private key.
 int run_agent(Invocation& in, const std::filesystem::path& data_directory, bool ticket_on_stdin);
+/// Stops the agent, removes ticket and record.
+void finish_restore(Invocation& in, const RestoreRecord& record);
 /// `restore finish`: stops the agent, removes ticket and record.
 int run_finish(Invocation& in, const std::filesystem::path& data_directory);
 

@@ -47,18 +47,18 @@ void say_delta(Output& out, const cluster::RestoreSize& size) {
   }
 }
 
-void say_left_out(Output& out, const cluster::DatabaseChoice& databases) {
-  if (databases.left_out().empty()) return;
+void say_left_out(Output& out, const cluster::RestoreScope& scope) {
+  if (scope.left_out().empty()) return;
   out.say("Left out, and not to be connected to:");
-  for (const auto& database : databases.left_out()) {
+  for (const auto& database : scope.left_out()) {
     out.say(fmt::format("  {}", database.name));
   }
   out.say("Once the server runs, DROP DATABASE removes what is left of each.");
 }
 
-Json left_out_json(const cluster::DatabaseChoice& databases) {
+Json left_out_json(const cluster::RestoreScope& scope) {
   Json out = Json::array();
-  for (const auto& database : databases.left_out()) out.push(database.name);
+  for (const auto& database : scope.left_out()) out.push(database.name);
   return out;
 }
 

@@ -14,8 +14,8 @@ void say_plan(Output& out, const cluster::RecoveryPlan& plan, const cluster::Res
 /// What a restore onto an old directory found there; nothing for others.
 void say_delta(Output& out, const cluster::RestoreSize& size);
 /// Which databases are only there by name, and how to be rid of them.
-void say_left_out(Output& out, const cluster::DatabaseChoice& databases);
-codec::Json left_out_json(const cluster::DatabaseChoice& databases);
+void say_left_out(Output& out, const cluster::RestoreScope& scope);
+codec::Json left_out_json(const cluster::RestoreScope& scope);
 codec::Json plan_json(const cluster::RecoveryPlan& plan, const cluster::RestoreSize& size);
 
 /// Where the recovery of a server that was started came to rest, and how it goes on from there; adds it to `document`.

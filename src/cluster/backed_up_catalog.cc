@@ -4,11 +4,10 @@
 
 #include <charconv>
 #include <map>
-#include <optional>
 
 #include "base/text.h"
+#include "cluster/restore_scope.h"
 #include "cluster/restore_tree.h"
-#include "postgres/catalog.h"
 
 namespace owl::cluster {
 namespace {
@@ -17,82 +16,84 @@ using postgres::Oid;
 
 constexpr Oid default_tablespace = 1663;  // pg_tablespace.dat
 
-/// Where the catalogues of one database lie.
-struct CatalogFolder {
-  std::string path;  ///< "base/5", "pg_tblspc/16390/PG_15_202209061/16391"
-  Oid tablespace = default_tablespace;
-};
-
-std::optional<CatalogFolder> folder_of(const RestoreTree& tree, Oid database) {
-  const auto inside = fmt::format("/{}/pg_filenode.map", database);
-  for (const auto& file : tree.files) {
-    if (!file.path.ends_with(inside)) continue;
-    CatalogFolder folder{file.path.substr(0, file.path.rfind('/'))};
-    const auto parts = split(file.path, '/');
-    if (parts[0] == "pg_tblspc" && parts.size() > 1) {
-      std::from_chars(parts[1].data(), parts[1].data() + parts[1].size(), folder.tablespace);
-    }
-    return folder;
-  }
-  return std::nullopt;
+Oid tablespace_of(std::string_view folder) {
+  Oid oid = default_tablespace;
+  const auto parts = split(folder, '/');
+  if (parts[0] == "pg_tblspc") std::from_chars(parts[1].data(), parts[1].data() + parts[1].size(), oid);
+  return oid;
 }
 
-class Catalog {
- public:
-  Catalog(const repository::Manifest& manifest, repository::BlobReader& reader, CatalogFolder folder,
-          std::uint32_t block_size, std::stop_token stop)
-      : manifest_(manifest), reader_(reader), folder_(std::move(folder)), block_size_(block_size), stop_(stop) {}
-
-  std::vector<postgres::CatalogRelation> relations() {
-    const auto map = read_file_of(manifest_, reader_, folder_.path + "/pg_filenode.map", stop_);
-    const auto file = postgres::mapped_file(map, postgres::pg_class_oid);
-    if (!file) throw Error(ErrorKind::integrity, fmt::format("{}/pg_filenode.map names no pg_class", folder_.path));
-    return postgres::read_pg_class(read(*file), block_size_);
-  }
-
-  /// Of all schemas of a name: there is one at a time, but rows of earlier ones may still be there.
-  std::set<Oid> schemas(const std::vector<postgres::CatalogRelation>& relations, const std::string& name,
-                        const RestoreTree& tree) {
-    std::set<Oid> out;
-    for (const auto& relation : relations) {
-      if (relation.oid != postgres::pg_namespace_oid || tree.find(path_of(relation.file)) == nullptr) continue;
-      for (const auto& schema : postgres::read_catalog_names(read(relation.file), block_size_)) {
-        if (schema.name == name) out.insert(schema.oid);
-      }
-    }
-    return out;
-  }
-
- private:
-  std::string path_of(Oid file) const { return fmt::format("{}/{}", folder_.path, file); }
-  Bytes read(Oid file) { return read_file_of(manifest_, reader_, path_of(file), stop_); }
-
-  const repository::Manifest& manifest_;
-  repository::BlobReader& reader_;
-  const CatalogFolder folder_;
-  const std::uint32_t block_size_;
-  std::stop_token stop_;
-};
-
 }  // namespace
+
+BackedUpCatalog::BackedUpCatalog(const repository::Manifest& manifest, const ClusterDetails& details,
+                                 repository::BlobReader& reader, Oid database, std::stop_token stop)
+    : manifest_(manifest), reader_(reader), block_size_(details.block_size), stop_(std::move(stop)) {
+  find_folder(database);
+  if (!present()) return;
+  map_ = read_file_of(manifest_, reader_, folder_ + "/pg_filenode.map", stop_);
+  const auto file = postgres::mapped_file(map_, postgres::pg_class_oid);
+  if (!file) throw Error(ErrorKind::integrity, fmt::format("{}/pg_filenode.map names no pg_class", folder_));
+  Bytes pages;
+  append(fmt::format("{}/{}", folder_, *file), pages);
+  relations_ = postgres::read_pg_class(pages, block_size_, postgres::major_version(details.version));
+}
+
+void BackedUpCatalog::find_folder(Oid database) {
+  const auto tree = load_tree(
+      manifest_, reader_, [](const FileEntry&) { return false; }, stop_);
+  for (const auto& file : tree.files) {
+    if (database_of_path(file.path) != database) continue;
+    paths_.insert(file.path);
+    if (file.path.ends_with("/pg_filenode.map")) folder_ = file.path.substr(0, file.path.rfind('/'));
+  }
+  if (present()) tablespace_ = tablespace_of(folder_);
+}
+
+/// With the segments after the first, of a catalogue of more than a gigabyte.
+void BackedUpCatalog::append(const std::string& path, Bytes& out) {
+  for (unsigned segment = 0;; ++segment) {
+    const auto name = segment == 0 ? path : fmt::format("{}.{}", path, segment);
+    if (!paths_.contains(name)) return;
+    const auto bytes = read_file_of(manifest_, reader_, name, stop_);
+    out.insert(out.end(), bytes.begin(), bytes.end());
+  }
+}
+
+Bytes BackedUpCatalog::pages_of(Oid catalogue) {
+  std::set<Oid> files;
+  for (const auto& relation : relations_) {
+    if (relation.oid == catalogue && relation.file != 0) files.insert(relation.file);
+  }
+  if (const auto mapped = postgres::mapped_file(map_, catalogue)) files.insert(*mapped);
+  Bytes out;
+  for (const auto file : files) append(fmt::format("{}/{}", folder_, file), out);
+  return out;
+}
+
+std::set<Oid> BackedUpCatalog::find(const std::string& schema, const std::string& name) {
+  std::set<Oid> schemas, out;
+  for (const auto& one : postgres::read_catalog_names(pages_of(postgres::pg_namespace_oid), block_size_)) {
+    if (one.name == schema) schemas.insert(one.oid);
+  }
+  for (const auto& relation : relations_) {
+    if (relation.name == name && schemas.contains(relation.schema)) out.insert(relation.oid);
+  }
+  return out;
+}
 
 std::vector<BackedUpTable> find_table(const repository::Manifest& manifest, const ClusterDetails& details,
                                       repository::BlobReader& reader, Oid database, const std::string& schema,
                                       const std::string& table, std::stop_token stop) {
-  const auto nothing = [](const FileEntry&) { return false; };
-  const auto tree = load_tree(manifest, reader, nothing, stop);
-  const auto folder = folder_of(tree, database);
-  if (!folder) return {};
-  Catalog catalog(manifest, reader, *folder, details.block_size, stop);
-  const auto relations = catalog.relations();
-  const auto schemas = catalog.schemas(relations, schema, tree);
+  BackedUpCatalog catalog(manifest, details, reader, database, std::move(stop));
   std::map<Oid, BackedUpTable> found;
-  for (const auto& relation : relations) {
-    if (relation.name != table || !schemas.contains(relation.schema)) continue;
-    auto& one = found[relation.oid];
-    one.oid = relation.oid;
-    const Oid tablespace = relation.tablespace == 0 ? folder->tablespace : relation.tablespace;
-    if (relation.file != 0) one.files.insert({tablespace, database, relation.file});
+  if (catalog.present()) {
+    for (const auto oid : catalog.find(schema, table)) found[oid].oid = oid;
+  }
+  for (const auto& relation : catalog.relations()) {
+    const auto wanted = found.find(relation.oid);
+    if (wanted == found.end() || relation.file == 0) continue;
+    const Oid tablespace = relation.tablespace == 0 ? catalog.tablespace() : relation.tablespace;
+    wanted->second.files.insert({tablespace, database, relation.file});
   }
   std::vector<BackedUpTable> out;
   for (auto& [oid, one] : found) out.push_back(std::move(one));

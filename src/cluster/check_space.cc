@@ -67,13 +67,13 @@ fs::path nearest_existing(fs::path path) {
   return path.empty() ? fs::path(".") : path;
 }
 
-void check_space(const TargetPaths& paths, const RestoreTree& tree, const DatabaseChoice& databases,
+void check_space(const TargetPaths& paths, const RestoreTree& tree, const RestoreScope& scope,
                  std::uint64_t wal_bytes, RestoreWriter::Onto onto) {
   // A folder for each prefix of paths: the tablespaces', and all else.
   std::map<fs::path, std::uint64_t> bytes{{paths.data_directory(), wal_bytes}};
   for (const auto& link : paths.links()) bytes.emplace(link.location, 0);
   for (const auto& file : tree.files) {
-    const bool has_bytes = file.type != EntryType::folder && !written_apart(file.path) && databases.wants(file.path);
+    const bool has_bytes = file.type != EntryType::folder && !written_apart(file.path) && scope.wants(file.path);
     if (has_bytes) bytes[paths.root_of(file.path)] += file.size;
   }
   Needs needs;

@@ -30,7 +30,7 @@ bool is_listed(const FileEntry& file) {
 }
 
 std::function<bool(const FileEntry&)> wanted_by(const RestoreOptions& options) {
-  return [&options](const FileEntry& file) { return is_listed(file) && options.databases.wants(file.path); };
+  return [&options](const FileEntry& file) { return is_listed(file) && options.scope.wants(file.path); };
 }
 
 /// The first and the last segment of the WAL from start to stop.
@@ -94,7 +94,7 @@ class ClusterRestore {
     monitor_.phase("reading the file map", 0);
     tree_ = load_tree(plan_.base.loaded.manifest, reader_, wanted_by(options_), stop_);
     const auto onto = onto_of(options_);
-    check_space(paths_, tree_, options_.databases, wal_bytes(plan_.base.details), onto);
+    check_space(paths_, tree_, options_.scope, wal_bytes(plan_.base.details), onto);
     prepare();
     RestoreWriter writer(paths_, tree_, owner_, onto);
     if (options_.delta) clean();
@@ -236,7 +236,7 @@ class ClusterRestore {
     std::vector<ManifestFile> files;
     for (const auto& file : tree_.files) {
       if (!is_listed(file) || file.path == auto_conf_path) continue;
-      const auto crc = options_.databases.wants(file.path) ? file.crc32c : codec::crc32c_zeros(file.size);
+      const auto crc = options_.scope.wants(file.path) ? file.crc32c : codec::crc32c_zeros(file.size);
       files.push_back({file.path, file.size, file.modified, crc});
     }
     const auto label = as_bytes(details.label_file);
@@ -277,7 +277,7 @@ RestoreSize measure_restore(const RestoreOptions& options, const RecoveryPlan& p
   const auto& details = plan.base.details;
   const auto tree = load_tree(plan.base.loaded.manifest, reader, wanted_by(options), stop);
   const TargetPaths paths(options.to, details.tablespaces, options.tablespace_map);
-  check_space(paths, tree, options.databases, wal_bytes(details), onto_of(options));
+  check_space(paths, tree, options.scope, wal_bytes(details), onto_of(options));
   const Delta delta(paths, tree, details.block_size);
   RestoreSize size{tree.files.size(), tree.plain_bytes, 0, tree.packs.size()};
   for (const auto& pack : tree.packs) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "cluster/database_choice.h"
+#include "cluster/restore_scope.h"
 #include "cluster/recovery_plan.h"
 #include "cluster/recovery_settings.h"
 #include "crypto/keys.h"
@@ -25,7 +25,7 @@ struct RestoreOptions {
   unsigned workers = 2;
   RecoveryCommands commands;         ///< for postgresql.auto.conf
   std::optional<std::string> owner;  ///< account that will own the files, when we are root
-  DatabaseChoice databases;          ///< whose files are restored
+  RestoreScope scope;                ///< what part of the cluster is restored
   /// Into a directory that holds this cluster already, old or damaged: only what differs is fetched and written, and
   /// what the backup doesn't hold is removed.
   bool delta = false;

@@ -39,7 +39,8 @@ postgres::ServerOptions server_options(const StartOptions& options, const Recove
   server.config_file = options.run_directory / "postgresql.conf";
   server.account = options.account;
   server.role = plan.base.details.superuser;
-  server.settings = start_settings(plan);
+  server.settings = options.settings;
+  server.settings.merge(start_settings(plan));
   server.settings["dynamic_shared_memory_type"] = shared_memory_type();
   server.settings["hba_file"] = (options.run_directory / "pg_hba.conf").string();
   server.port = options.port;
@@ -63,6 +64,7 @@ std::map<std::string, std::string> start_settings(const RecoveryPlan& plan) {
       {"archive_mode", "off"},
       {"archive_command", "/bin/false"},
       {"listen_addresses", ""},
+      {"unix_socket_permissions", "0700"},  // the socket's folder is open to all, and its pg_hba.conf trusts
       {"hot_standby", "on"},
       {"logging_collector", "off"},
       {"ssl", "off"},

@@ -18,6 +18,7 @@ struct StartOptions {
   std::filesystem::path run_directory;  ///< for our own configuration, socket and log, outside PGDATA
   std::optional<std::string> account;   ///< when we are root
   int port = 5432;
+  std::map<std::string, std::string> settings = {};  ///< beside start_settings, and before them
   std::chrono::milliseconds deadline{std::chrono::hours(24)};
 };
 /// The settings that a restored cluster is started with, so that it can't fail for the want of its old configuration:

@@ -53,15 +53,40 @@ std::string name_at(ByteView columns, std::size_t at) {
   return {begin, std::find(begin, begin + name_bytes, '\0')};
 }
 
+std::vector<CatalogPair> read_pairs(ByteView pages, std::uint32_t block_size, std::size_t of_at,
+                                    std::size_t relation_at) {
+  std::vector<CatalogPair> out;
+  for_each_tuple(pages, block_size, std::max(of_at, relation_at) + sizeof(Oid), [&](ByteView columns, bool) {
+    out.push_back({field<Oid>(columns, of_at), field<Oid>(columns, relation_at)});
+  });
+  return out;
+}
+
+/// RelMapFile: the catalogue, then its file. Empty: no such map.
+std::vector<CatalogPair> read_map(ByteView map) {
+  constexpr std::uint32_t magic = 0x592717;
+  constexpr std::size_t first = 8, each = 8;
+  if (map.size() < first || field<std::uint32_t>(map, 0) != magic) return {};
+  std::vector<CatalogPair> out;
+  const std::size_t count = field<std::uint32_t>(map, 4);
+  for (std::size_t i = 0, at = first; i < count && at + each <= map.size(); ++i, at += each) {
+    out.push_back({field<Oid>(map, at), field<Oid>(map, at + 4)});
+  }
+  return out;
+}
+
 }  // namespace
 
-std::vector<CatalogRelation> read_pg_class(ByteView pages, std::uint32_t block_size) {
-  // oid, relname, relnamespace, reltype, reloftype, relowner, relam, relfilenode, reltablespace
-  constexpr std::size_t name_at_byte = 4, schema_at = 68, file_at = 88, tablespace_at = 92, least = 96;
+std::vector<CatalogRelation> read_pg_class(ByteView pages, std::uint32_t block_size, int major) {
+  // oid, relname, relnamespace, reltype, reloftype, relowner, relam, relfilenode, reltablespace, relpages, reltuples,
+  // relallvisible, from 18 on relallfrozen, reltoastrelid
+  constexpr std::size_t name_at_byte = 4, schema_at = 68, file_at = 88, tablespace_at = 92;
+  const std::size_t toast_at = major >= 18 ? 112 : 108;
   std::vector<CatalogRelation> out;
-  for_each_tuple(pages, block_size, least, [&](ByteView columns, bool) {
+  for_each_tuple(pages, block_size, toast_at + 4, [&](ByteView columns, bool) {
     const auto oid = [&](std::size_t at) { return field<Oid>(columns, at); };
-    out.push_back({oid(0), oid(schema_at), oid(file_at), oid(tablespace_at), name_at(columns, name_at_byte)});
+    out.push_back(
+        {oid(0), oid(schema_at), oid(file_at), oid(tablespace_at), oid(toast_at), name_at(columns, name_at_byte)});
   });
   return out;
 }
@@ -75,15 +100,38 @@ std::vector<CatalogName> read_catalog_names(ByteView pages, std::uint32_t block_
   return out;
 }
 
+std::vector<CatalogPair> read_pg_index(ByteView pages, std::uint32_t block_size) {
+  return read_pairs(pages, block_size, 4, 0);  // indexrelid, indrelid
+}
+
+std::vector<CatalogPair> read_pg_inherits(ByteView pages, std::uint32_t block_size) {
+  return read_pairs(pages, block_size, 4, 0);  // inhrelid, inhparent
+}
+
+std::vector<CatalogPair> read_owned_sequences(ByteView pages, std::uint32_t block_size) {
+  // classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype ('a' or 'i': DEPENDENCY_AUTO, _INTERNAL)
+  constexpr std::size_t class_at = 0, object_at = 4, table_class_at = 12, table_at = 16, column_at = 20, kind_at = 24;
+  std::vector<CatalogPair> out;
+  for_each_tuple(pages, block_size, kind_at + 1, [&](ByteView columns, bool) {
+    const auto oid = [&](std::size_t at) { return field<Oid>(columns, at); };
+    const bool of_column = oid(class_at) == pg_class_oid && oid(table_class_at) == pg_class_oid && oid(column_at) != 0;
+    if (of_column && (columns[kind_at] == 'a' || columns[kind_at] == 'i'))
+      out.push_back({oid(table_at), oid(object_at)});
+  });
+  return out;
+}
+
 std::optional<Oid> mapped_file(ByteView map, Oid catalogue) {
-  constexpr std::uint32_t magic = 0x592717;
-  constexpr std::size_t first = 8, each = 8;
-  if (map.size() < first || field<std::uint32_t>(map, 0) != magic) return std::nullopt;
-  const std::size_t count = field<std::uint32_t>(map, 4);
-  for (std::size_t i = 0, at = first; i < count && at + each <= map.size(); ++i, at += each) {
-    if (field<Oid>(map, at) == catalogue) return field<Oid>(map, at + 4);
+  for (const auto& entry : read_map(map)) {
+    if (entry.of == catalogue) return entry.relation;
   }
   return std::nullopt;
+}
+
+std::vector<Oid> mapped_files(ByteView map) {
+  std::vector<Oid> out;
+  for (const auto& entry : read_map(map)) out.push_back(entry.relation);
+  return out;
 }
 
 }  // namespace owl::postgres

@@ -128,4 +128,20 @@ bool Connection::alive() {
   return PQstatus(state_->connection) == CONNECTION_OK;
 }
 
+std::map<std::string, std::string> connection_environment(const std::string& conninfo) {
+  char* message = nullptr;
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
+      PQconninfoParse(conninfo.c_str(), &message), &PQconninfoFree);
+  const std::unique_ptr<char, decltype(&PQfreemem)> owned(message, &PQfreemem);
+  if (!options) {
+    throw Error(ErrorKind::config, fmt::format("a connection string makes no sense: {}",
+                                               trim(message == nullptr ? "out of memory" : message)));
+  }
+  std::map<std::string, std::string> environment;
+  for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr && option->envvar != nullptr) environment[option->envvar] = option->val;
+  }
+  return environment;
+}
+
 }  // namespace owl::postgres

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -42,5 +43,9 @@ class Connection {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// A connection string as the environment of a child that uses libpq (PGHOST, PGPASSWORD …): on its command line every
+/// account of the host could read the password. Throws Error(config) on a string that makes no sense.
+std::map<std::string, std::string> connection_environment(const std::string& conninfo);
 
 }  // namespace owl::postgres

@@ -17,6 +17,10 @@ namespace owl::postgres {
 /// /usr/pgsql-N/bin, /opt/homebrew and the folder given.
 std::optional<std::filesystem::path> find_server_programs(int major, const std::filesystem::path& given = {});
 
+/// A folder with pg_dump and pg_restore of that major version or a later one, which reads it, too: beside the server's
+/// programs, or of any newer version that is installed.
+std::optional<std::filesystem::path> find_dump_programs(int major, const std::filesystem::path& server_programs);
+
 /// Runs initdb and postgres of ours: for `demo`, `restore --start` and restore tests. Never as root: as `account`.
 struct ServerOptions {
   std::filesystem::path programs;  ///< the folder with initdb, pg_ctl, postgres

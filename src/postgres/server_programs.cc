@@ -58,4 +58,17 @@ std::optional<fs::path> find_server_programs(int major, const fs::path& given) {
   return std::nullopt;
 }
 
+std::optional<fs::path> find_dump_programs(int major, const fs::path& server_programs) {
+  constexpr int newest = 18;
+  std::vector<fs::path> folders{server_programs};
+  for (int version = newest; version >= major; --version) {
+    folders.emplace_back(fmt::format("/usr/lib/postgresql/{}/bin", version));
+    folders.emplace_back(fmt::format("/usr/pgsql-{}/bin", version));
+  }
+  for (const auto& folder : folders) {
+    if (os::status_of(folder / "pg_dump", true) && os::status_of(folder / "pg_restore", true)) return folder;
+  }
+  return std::nullopt;
+}
+
 }  // namespace owl::postgres

@@ -93,6 +93,11 @@ TEST_F(Start, HasTheSettingsThatRecoveryNeedsWhateverAlterSystemSet) {
   EXPECT_EQ(connection.query_text("SHOW archive_mode"), "off");
   EXPECT_EQ(connection.query_text("SHOW listen_addresses"), "");
   EXPECT_EQ(connection.query_text("SHOW shared_preload_libraries"), "auto_explain, owl_only_here");
+
+  // Who gets to the socket is superuser there: that is the server's own account, and nobody else's.
+  const auto socket = fs::path(connection.query_text("SHOW unix_socket_directories")) /
+                      (".s.PGSQL." + connection.query_text("SHOW port"));
+  EXPECT_EQ(fs::status(socket).permissions(), fs::perms::owner_all) << socket;
 }
 
 TEST_F(Start, PausedSaysWhereAndHowToGoOn) {

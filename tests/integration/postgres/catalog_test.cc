@@ -37,7 +37,7 @@ TEST_P(CatalogOf, EveryTableIsFoundWithItsFileAndSchema) {
             server.psql("SELECT pg_relation_filenode('pg_class')"));
   EXPECT_EQ(mapped_file(map, 1), std::nullopt);
 
-  auto relations = read_pg_class(file("pg_class"), 8192);
+  auto relations = read_pg_class(file("pg_class"), 8192, GetParam());
   const auto schemas = read_catalog_names(file("pg_namespace"), 8192);
   std::string told;
   for (const auto& relation : relations) {

@@ -1,42 +1,18 @@
-#include "cluster/database_choice.h"
+#include "cluster/database_scope.h"
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
-#include <optional>
+#include <set>
 
-#include "base/text.h"
 #include "cluster/restore_tree.h"
 
 namespace owl::cluster {
 namespace {
 
 using postgres::Oid;
-
-constexpr Oid first_normal_oid = 16384;  // FirstNormalObjectId, access/transam.h
-
-std::optional<Oid> to_oid(std::string_view text) {
-  Oid oid = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), oid);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return oid;
-}
-
-/// In whose folder a file lies: base/OID/FILE, pg_tblspc/OID/PG_…/OID/FILE.
-std::optional<Oid> database_of(std::string_view path) {
-  const auto parts = split(path, '/');
-  if (parts.size() == 3 && parts[0] == "base") return to_oid(parts[1]);
-  if (parts.size() == 5 && parts[0] == "pg_tblspc") return to_oid(parts[3]);
-  return std::nullopt;
-}
-
-/// What every version of a database's folder is known by, and is three bytes long.
-bool is_version_file(std::string_view path) {
-  return path.ends_with("/PG_VERSION");
-}
 
 /// Those that have files. A name that a database bore before is told only where it bears no other now.
 std::vector<postgres::CatalogName> databases_of(const repository::Manifest& manifest, repository::BlobReader& reader,
@@ -45,7 +21,7 @@ std::vector<postgres::CatalogName> databases_of(const repository::Manifest& mani
   const auto listed = load_tree(
       manifest, reader, [](const FileEntry&) { return false; }, stop);
   for (const auto& file : listed.files) {
-    if (const auto oid = database_of(file.path)) present.insert(*oid);
+    if (const auto oid = database_of_path(file.path); oid != 0) present.insert(oid);
   }
   const auto map = read_file_of(manifest, reader, "global/pg_filenode.map", stop);
   const auto file = postgres::mapped_file(map, postgres::pg_database_oid);
@@ -102,34 +78,56 @@ std::string names_of(const std::vector<postgres::CatalogName>& databases) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-}  // namespace
-
-bool DatabaseChoice::wants(std::string_view path) const {
-  if (left_out_oids_.empty() || is_version_file(path)) return true;
-  const auto database = database_of(path);
-  return !database || !left_out_oids_.contains(*database);
-}
-
-DatabaseChoice choose_databases(const std::vector<std::string>& names, const RecoveryPlan& plan,
-                                repository::BlobReader& reader, std::stop_token stop) {
-  DatabaseChoice choice;
-  if (names.empty()) return choice;
-  const auto& details = plan.base.details;
-  require_whole_pages(details);
-  const auto databases = databases_of(plan.base.loaded.manifest, reader, details.block_size, stop);
-  for (const auto& name : names) {
+std::vector<postgres::CatalogName> known_databases(const std::vector<std::string>& wanted, const RecoveryPlan& plan,
+                                                   repository::BlobReader& reader, const std::stop_token& stop) {
+  auto databases = databases_of(plan.base.loaded.manifest, reader, plan.base.details.block_size, stop);
+  for (const auto& name : wanted) {
     if (std::ranges::find(databases, name, &postgres::CatalogName::name) != databases.end()) continue;
     throw Error(ErrorKind::refused,
                 fmt::format("--database: the backup has no database {}; it has {}", name, names_of(databases)))
         .with_hint("A database that was created later comes with every restore. Nothing was changed.");
   }
+  return databases;
+}
+
+/// What initdb made is never left out.
+std::vector<postgres::CatalogName> left_out_of(const std::vector<postgres::CatalogName>& databases,
+                                               const std::vector<std::string>& wanted) {
+  std::vector<postgres::CatalogName> out;
   for (const auto& database : databases) {
-    if (database.oid < first_normal_oid || std::ranges::find(names, database.name) != names.end()) continue;
-    choice.left_out_.push_back(database);
-    choice.left_out_oids_.insert(database.oid);
+    const bool is_wanted = std::ranges::find(wanted, database.name) != wanted.end();
+    if (database.oid >= postgres::first_normal_oid && !is_wanted) out.push_back(database);
   }
-  require_sources(plan, choice.left_out_oids_);
-  return choice;
+  return out;
+}
+
+std::set<Oid> oids_of(const std::vector<postgres::CatalogName>& databases) {
+  std::set<Oid> oids;
+  for (const auto& database : databases) oids.insert(database.oid);
+  return oids;
+}
+
+}  // namespace
+
+RestoreScope scope_of_databases(const std::vector<std::string>& names, const RecoveryPlan& plan,
+                                repository::BlobReader& reader, std::stop_token stop) {
+  if (names.empty()) return {};
+  require_whole_pages(plan.base.details);
+  auto left_out = left_out_of(known_databases(names, plan, reader, stop), names);
+  require_sources(plan, oids_of(left_out));
+  return RestoreScope(std::move(left_out));
+}
+
+ChosenDatabase choose_database(const std::string& name, const RecoveryPlan& plan, repository::BlobReader& reader,
+                               std::stop_token stop) {
+  require_whole_pages(plan.base.details);
+  const auto databases = known_databases({name}, plan, reader, stop);
+  const auto chosen = std::ranges::find(databases, name, &postgres::CatalogName::name);
+  auto left_out = left_out_of(databases, {name});
+  auto sources = oids_of(left_out);
+  sources.insert(chosen->oid);
+  require_sources(plan, sources);
+  return {chosen->oid, RestoreScope(std::move(left_out))};
 }
 
 }  // namespace owl::cluster
