@@ -1,5 +1,5 @@
 """The programs that are compared. Each has make(): a fresh repository; archive_command(); prepare(): both, and the server idle;
-backup(), incremental() and restore(folder), measured."""
+backup(), incremental(), restore(folder) and restore_delta(folder), measured."""
 
 import os
 import re
@@ -71,6 +71,11 @@ class Owlbackup:
         self.account.run(self.command("restore", "finish", "--to", folder))  # ends the agent that waits to serve WAL
         return cost
 
+    def restore_delta(self, folder):
+        cost = measure(self.account, self.command("restore", "cluster", "--to", folder, "--immediate", "--delta"))
+        self.account.run(self.command("restore", "finish", "--to", folder))
+        return cost
+
     def version(self):
         return self.account.run([self.programs + "/owlbackup", "--version"]).split()[-1]
 
@@ -128,6 +133,9 @@ class PgBackRest:
     def restore(self, folder):
         self.account.make_folder(folder)
         return measure(self.account, self.command("--pg1-path=" + folder, "--type=immediate", "restore"))
+
+    def restore_delta(self, folder):
+        return measure(self.account, self.command("--pg1-path=" + folder, "--type=immediate", "--delta", "restore"))
 
     def version_numbers(self):
         return tuple(int(part) for part in re.findall(r"\d+", self.version())[:2])

@@ -36,6 +36,9 @@ Json show_backups(Invocation& in, const ViewedBackups& backups) {
     in.output().say(fmt::format("Backups       {}: {}, the newest {} finished {} in {} stores", source, count,
                                 repository::short_id(backup->entry),
                                 ago(backup->loaded.manifest.finished, in.clock().now()), backup->entry.stores.size()));
+    for (const auto& warning : backup->loaded.manifest.warnings) {
+      in.monitor().warning(fmt::format("backup {}: {}", repository::short_id(backup->entry), warning));
+    }
     document.push(to_json(*backup).set("count", count));
   }
   if (!backups.damaged.empty())

@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 
 #include "cluster/backup_checks.h"
@@ -289,6 +291,7 @@ class ClusterBackup {
     manifest.plain_bytes = read.plain_bytes;
     manifest.items = read.files;
     manifest.warnings = read.warnings;
+    std::ranges::move(reading_->rotten_pages(), std::back_inserter(manifest.warnings));
     manifest.wal = repository::WalNeed{details_.system_id,
                                        details_.wal_segment_size,
                                        {{details_.timeline, details_.start.value, details_.stop.value}}};

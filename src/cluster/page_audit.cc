@@ -49,8 +49,9 @@ std::uint64_t PageAudit::compare(const Part& part, std::span<const repository::P
     const ByteView page = pages.subspan(std::size_t{i} * options_.block_size, options_.block_size);
     const auto block = file.first_block + first_in_file + i;
     if (std::ranges::find(bad, i) != bad.end()) {
-      monitor_.warning(fmt::format(
+      damaged_.push_back(fmt::format(
           "block {} of {} is damaged on disk; this backup keeps it as it was in the one before", block, file.path));
+      monitor_.warning(damaged_.back());
       continue;
     }
     const auto verdict = judge_unmapped(page, expected[i], options_.stretch, options_.checksums && options_.same_copy);

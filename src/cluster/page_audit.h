@@ -46,10 +46,11 @@ class PageAudit {
   PageAudit(const std::vector<ListedFile>& files, const Options& options, Monitor& monitor, Clock& clock);
 
   /// Returns the bytes read. Throws MapRefuted on a page that changed and that no map names. A page that is damaged on
-  /// disk is warned of: the backup keeps the good one.
+  /// disk is warned of, and noted: the backup keeps the good one.
   std::uint64_t process(const WorkItem& item);
   /// The greatest LSN of any page.
   postgres::Lsn greatest_lsn() const { return greatest_lsn_; }
+  const std::vector<std::string>& damaged() const { return damaged_; }  ///< a sentence for each page, for people
 
  private:
   std::uint64_t compare(const Part& part, std::span<const repository::PageCheck> expected);
@@ -60,6 +61,7 @@ class PageAudit {
   Clock& clock_;
   os::AlignedBuffer room_;
   postgres::Lsn greatest_lsn_;
+  std::vector<std::string> damaged_;
 };
 
 }  // namespace owl::cluster

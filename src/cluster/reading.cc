@@ -1,5 +1,8 @@
 #include "cluster/reading.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "cluster/base_choice.h"
 #include "cluster/work_items.h"
 
@@ -85,7 +88,9 @@ void Reading::read_items(const NextItem& next, const std::optional<PageAudit::Op
   }
   throw_if_stopped(stop);
   note_lsn(reader.greatest_lsn());
-  if (auditor) note_lsn(auditor->greatest_lsn());
+  if (!auditor) return;
+  note_lsn(auditor->greatest_lsn());
+  std::ranges::copy(auditor->damaged(), std::back_inserter(*rotten_.lock()));
 }
 
 void Reading::note_lsn(postgres::Lsn lsn) {

@@ -12,6 +12,7 @@
 #include "cluster/map_writer.h"
 #include "cluster/page_audit.h"
 #include "cluster/piece_reader.h"
+#include "concurrency/guarded.h"
 #include "concurrency/task_group.h"
 
 namespace owl::cluster {
@@ -44,6 +45,8 @@ class Reading {
   /// Bytes, those of audits not among them.
   std::uint64_t read_bytes() const { return read_bytes_; }
   std::uint64_t audited_bytes() const { return audited_bytes_; }
+  /// What audits found rotten on disk, once the reading is over.
+  std::vector<std::string> rotten_pages() { return *rotten_.lock(); }
   /// Of all pages that were read.
   postgres::Lsn greatest_lsn() const { return {greatest_lsn_}; }
 
@@ -59,6 +62,7 @@ class Reading {
   MapWriter map_;
   std::atomic<unsigned> finished_{0};
   std::stop_source watched_;  ///< ends the watch: with the last worker, or with the group
+  Guarded<std::vector<std::string>> rotten_;
   std::atomic<std::uint64_t> read_bytes_{0}, audited_bytes_{0}, greatest_lsn_{0};
 };
 

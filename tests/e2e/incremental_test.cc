@@ -190,6 +190,11 @@ TEST_F(Incremental, APageThatRottedOnDiskIsKeptAsItWas) {
   const auto second = back_up({"--audit", "100%"}, 3);
   expect_incremental(second, first);
   EXPECT_THAT(last_messages, HasSubstr("is damaged on disk; this backup keeps it as it was in the one before"));
+  const auto told = "is damaged on disk; this backup keeps it as it was in the one before";
+  EXPECT_THAT(site->owl_ok({"show", second["id"].text_or("")}), HasSubstr(told));
+  const auto status = site->owl({"status"});
+  EXPECT_EQ(status.exit_code, 3) << status;
+  EXPECT_THAT(status.err, HasSubstr("block 5 of " + site->psql("SELECT pg_relation_filepath('still')") + " " + told));
   const auto to = site->target("restored");
   ASSERT_EQ(site->owl({"restore", "cluster", "--to", to, "--start"}).exit_code, 0);
 }
