@@ -148,12 +148,23 @@ int RestoreRun::execute() {
   return 0;
 }
 
+cluster::RestoreSize RestoreRun::restore_files(wal::Fetcher& fetcher) {
+  try {
+    return cluster::restore_cluster(options_, *plan_, *reader_, fetcher, in_.monitor(), in_.stop());
+  } catch (Error& error) {
+    if (error.kind() != ErrorKind::cancelled) throw;
+    throw std::move(error).with_hint(
+        fmt::format("What is in {} is not whole, and no server starts on it. The same command restores it anew.",
+                    options_.to.string()));
+  }
+}
+
 cluster::RestoreSize RestoreRun::restore() {
   record_ = make_record(in_, options_.to, *plan_, options_.owner);
   options_.commands = recovery_commands(record_, arguments_.ticket);
   wal::Fetcher fetcher(in_.stores(), secrets_.keys, secrets_.secrets,
                        {record_.system_id, plan_->path, record_.segment_size});
-  auto size = cluster::restore_cluster(options_, *plan_, *reader_, fetcher, in_.monitor(), in_.stop());
+  auto size = restore_files(fetcher);
   wal::Enrolments(in_.settings().state.directory).forget(options_.to);
   serve_wal();
   return size;

@@ -47,6 +47,7 @@ class RestoreRun {
   void make_plan(std::vector<cluster::Candidate> candidates);
   void require_answers();
   void find_programs();
+  cluster::RestoreSize restore_files(wal::Fetcher& fetcher);
   void serve_wal();
 
   Invocation& in_;

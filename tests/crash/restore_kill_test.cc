@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "crash/faults.h"
 #include "e2e/judges.h"
 
@@ -53,6 +55,31 @@ TEST_F(RestoreKill, CanBeRunAgainAfterAKillAtEveryOperation) {
     fs::remove_all(tablespace_of(to));
   }
   EXPECT_TRUE(tablespace_begun) << "no kill came while the tablespace was there in part";
+}
+
+/// Ctrl-C is no kill: it says so, and what is there can be gone on with.
+TEST_F(RestoreKill, InterruptedItSaysSoAndCanBeRunAgain) {
+  const auto to = site.target("interrupted");
+  std::vector<std::string> argv{"env",
+                                "OWLBACKUP_STORAGE__PRIMARY__DOWNLOAD_LIMIT=300kB",
+                                "timeout",
+                                "--preserve-status",
+                                "--signal=INT",
+                                "2",
+                                site.programs() / "owlbackup",
+                                "-c",
+                                site.config()};
+  for (auto& word : command(to)) argv.push_back(std::move(word));
+  const auto run = site.as_server(argv);
+  EXPECT_EQ(run.exit_code, 130) << run;
+  EXPECT_THAT(run.err,
+              testing::HasSubstr("is not whole, and no server starts on it. The same command restores it anew."));
+  EXPECT_FALSE(fs::exists(to / "global/pg_control")) << "a server could start half a restore";
+  EXPECT_FALSE(files_with(to, "restore-in-progress").empty()) << "it came too early";
+  const auto again = site.owl(command(to));
+  ASSERT_EQ(again.exit_code, 0) << again;
+  const auto judged = site.as_server({site.postgres_program("pg_verifybackup").string(), to.string()});
+  EXPECT_EQ(judged.exit_code, 0) << judged;
 }
 
 }  // namespace
