@@ -13,7 +13,10 @@ target_compile_options(owl_options INTERFACE
 target_compile_options(owl_options INTERFACE
   $<$<AND:$<CONFIG:Release>,$<COMPILE_LANG_AND_ID:CXX,GNU>>:-Wno-stringop-overflow -Wno-restrict -Wno-array-bounds -Wno-use-after-free>)
 
+# How many times as long as else a test may take.
+set(OWL_PATIENCE 1)
 if(OWL_SANITIZE)
+  set(OWL_PATIENCE 6)
   target_compile_options(owl_options INTERFACE
     -fsanitize=${OWL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(owl_options INTERFACE -fsanitize=${OWL_SANITIZE})

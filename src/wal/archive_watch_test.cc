@@ -178,11 +178,12 @@ TEST_F(ArchiveWatchTest, AfterAFailoverTheParentsSegmentsAreArchivedUpToTheFork)
 TEST_F(ArchiveWatchTest, RunLooksAsSoonAsTheServerIsPromoted) {
   options_.every = std::chrono::hours(10'000);
   std::stop_source stop;
-  std::jthread runs([&] { watch().run(stop.get_token()); });
-  ASSERT_TRUE(bench_.eventually([&] { return watch().state().last_look.micros > 0; }));
-  const auto first = watch().state().last_look;
+  auto& watched = watch();  // made before there are two threads
+  std::jthread runs([&] { watched.run(stop.get_token()); });
+  ASSERT_TRUE(bench_.eventually([&] { return watched.state().last_look.micros > 0; }));
+  const auto first = watched.state().last_look;
   bench_.put("00000002.history", as_bytes("1\t0/680000\tno recovery target specified\n"), ".ready");
-  EXPECT_TRUE(bench_.eventually([&] { return watch().state().last_look > first; }));
+  EXPECT_TRUE(bench_.eventually([&] { return watched.state().last_look > first; }));
   stop.request_stop();
 }
 
