@@ -56,6 +56,11 @@ std::uint64_t clear_stretch(const os::FileDescriptor& fd, std::uint64_t offset, 
   return cleared;
 }
 
+MutableBytes in(os::AlignedBuffer& room, std::size_t size) {
+  if (room.capacity() < size) room = os::AlignedBuffer(size);
+  return room.whole().first(size);
+}
+
 }  // namespace
 
 Delta::Delta(const TargetPaths& paths, const RestoreTree& tree, std::uint32_t block_size)
@@ -77,9 +82,8 @@ bool Delta::read_local(const Destination& at, MutableBytes out) const {
 
 /// Adds the runs of pages that are not what their checks say.
 void Delta::differing_pages(const Destination& at, std::span<const repository::PageCheck> checks,
-                            std::vector<Destination>& out) const {
-  os::AlignedBuffer buffer(at.length);
-  const auto local = buffer.whole().first(at.length);
+                            os::AlignedBuffer& room, std::vector<Destination>& out) const {
+  const auto local = in(room, at.length);
   if (!read_local(at, local)) {
     out.push_back(at);
     return;
@@ -94,30 +98,32 @@ void Delta::differing_pages(const Destination& at, std::span<const repository::P
   }
 }
 
-bool Delta::holds_whole(const WantedBlob& blob, std::uint32_t plain_size, repository::BlobOpener& opener) const {
+bool Delta::holds_whole(const WantedBlob& blob, std::uint32_t plain_size, repository::BlobOpener& opener,
+                        os::AlignedBuffer& room) const {
   if (!is_covered(blob, plain_size)) return false;
-  os::AlignedBuffer buffer(plain_size);
+  const auto local = in(room, plain_size);
   for (const auto& at : blob.destinations) {
-    if (!read_local(at, buffer.whole().subspan(at.blob_offset, at.length))) return false;
+    if (!read_local(at, local.subspan(at.blob_offset, at.length))) return false;
   }
-  return opener.is_content_of(blob.entry, buffer.whole().first(plain_size));
+  return opener.is_content_of(blob.entry, local);
 }
 
 std::vector<WantedBlob> Delta::differing(const repository::PackDirectory& directory, std::span<const WantedBlob> blobs,
                                          repository::BlobOpener& opener) const {
   std::vector<WantedBlob> out;
+  os::AlignedBuffer room;
   for (const auto& blob : blobs) {
     const auto& entry = directory.entries.at(blob.entry);
     const bool by_page = entry.checks.size() * std::uint64_t{block_size_} == entry.plain_size;
     WantedBlob left{blob.entry, blob.name, {}};
     if (!by_page) {
-      if (!holds_whole(blob, entry.plain_size, opener)) left.destinations = blob.destinations;
+      if (!holds_whole(blob, entry.plain_size, opener, room)) left.destinations = blob.destinations;
     } else {
       for (const auto& at : blob.destinations) {
         const bool whole_pages = at.length % block_size_ == 0 && at.blob_offset % block_size_ == 0 &&
                                  std::uint64_t{at.blob_offset} + at.length <= entry.plain_size;
         if (whole_pages) {
-          differing_pages(at, entry.checks, left.destinations);
+          differing_pages(at, entry.checks, room, left.destinations);
         } else {
           left.destinations.push_back(at);
         }

@@ -7,6 +7,7 @@
 
 #include "cluster/restore_tree.h"
 #include "cluster/target_paths.h"
+#include "os/aligned_buffer.h"
 #include "repository/blob_opener.h"
 
 namespace owl::cluster {
@@ -38,9 +39,11 @@ class Delta {
     std::uint32_t length;  ///< bytes
   };
   bool read_local(const Destination& at, MutableBytes out) const;
-  void differing_pages(const Destination& at, std::span<const repository::PageCheck> checks,
+  /// `room`: what is read goes there; it grows where it must.
+  void differing_pages(const Destination& at, std::span<const repository::PageCheck> checks, os::AlignedBuffer& room,
                        std::vector<Destination>& out) const;
-  bool holds_whole(const RestoreTree::WantedBlob& blob, std::uint32_t plain_size, repository::BlobOpener& opener) const;
+  bool holds_whole(const RestoreTree::WantedBlob& blob, std::uint32_t plain_size, repository::BlobOpener& opener,
+                   os::AlignedBuffer& room) const;
   void clear_file(std::uint32_t file) const;
 
   const TargetPaths& paths_;
