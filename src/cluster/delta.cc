@@ -151,10 +151,10 @@ void Delta::clear_file(std::uint32_t number) const {
     if (!fd.valid()) fd = os::open_file(path, O_RDWR | O_NOFOLLOW);
     cleared_ += clear_stretch(fd, from, to, path.native());
   };
-  const auto of_file = std::ranges::equal_range(covered_, number, {}, &Covered::file);
-  for (const auto& covered : of_file) {
-    clear_to(covered.offset);
-    from = std::max(from, covered.offset + covered.length);
+  auto covered = std::ranges::lower_bound(covered_, number, {}, &Covered::file);
+  for (; covered != covered_.end() && covered->file == number; ++covered) {
+    clear_to(covered->offset);
+    from = std::max(from, covered->offset + covered->length);
   }
   clear_to(file.size);
 }
