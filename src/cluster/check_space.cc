@@ -67,8 +67,8 @@ fs::path nearest_existing(fs::path path) {
   return path.empty() ? fs::path(".") : path;
 }
 
-void check_space(const TargetPaths& paths, const RestoreTree& tree, const RestoreScope& scope,
-                 std::uint64_t wal_bytes, RestoreWriter::Onto onto) {
+void check_space(const TargetPaths& paths, const RestoreTree& tree, const RestoreScope& scope, std::uint64_t wal_bytes,
+                 RestoreWriter::Onto onto) {
   // A folder for each prefix of paths: the tablespaces', and all else.
   std::map<fs::path, std::uint64_t> bytes{{paths.data_directory(), wal_bytes}};
   for (const auto& link : paths.links()) bytes.emplace(link.location, 0);

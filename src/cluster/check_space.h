@@ -16,7 +16,7 @@ std::filesystem::path nearest_existing(std::filesystem::path path);
 /// others than the data directory. What an interrupted restore left behind counts as free, since it will be removed; so
 /// does all that is there, for a restore `onto` it. `wal_bytes` go into the data directory, beside the files. What is
 /// outside the scope takes no room.
-void check_space(const TargetPaths& paths, const RestoreTree& tree, const RestoreScope& scope,
-                 std::uint64_t wal_bytes, RestoreWriter::Onto onto);
+void check_space(const TargetPaths& paths, const RestoreTree& tree, const RestoreScope& scope, std::uint64_t wal_bytes,
+                 RestoreWriter::Onto onto);
 
 }  // namespace owl::cluster

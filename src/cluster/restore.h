@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "cluster/restore_scope.h"
 #include "cluster/recovery_plan.h"
 #include "cluster/recovery_settings.h"
+#include "cluster/restore_scope.h"
 #include "crypto/keys.h"
 #include "observe/monitor.h"
 #include "repository/blob_reader.h"

@@ -66,8 +66,7 @@ class ArchiveBench {
     info.file_name = segment_name(id.timeline, id.number);
     info.plain_size = plain.size();
     info.tag = crypto::Namer(keys.wal_naming).name(crypto::BlobKind::wal, plain);
-    const auto key =
-        repository::keys::open_piece({std::to_string(system_id), info.file_name, start, end, random.array<8>()});
+    auto key = repository::keys::open_piece({std::to_string(system_id), info.file_name, start, end, random.array<8>()});
     const auto built = build_wal_object(keys, key, info, plain, 1, random);
     const std::array<ByteView, 3> pieces{built.head, built.payload, built.footer};
     EXPECT_EQ(store.put_once(key, pieces, std::nullopt, {}), storage::PutOutcome::stored) << key;

@@ -18,7 +18,6 @@
 namespace owl::test {
 namespace {
 
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 /// The usual run repeats one that once found something (the metapage of SP-GiST, on 13); a long one draws, once.
@@ -54,7 +53,7 @@ class IncrementalProperty : public testing::TestWithParam<int> {
                                    "--tablespace-map",
                                    (site.folder() / "random-tablespace").string() + "=" + to.string() + "-elsewhere"};
       all.insert(all.end(), more.begin(), more.end());
-      const auto result = site.owl(all);
+      auto result = site.owl(all);
       EXPECT_EQ(result.exit_code, 0) << work << result;
       return result;
     };

@@ -54,11 +54,11 @@ class Incremental : public testing::Test {
     Bytes page(8192);
     {
       const auto file = os::open_file(path, O_RDWR);
-      os::read_at(file, page, block * 8192, path.string());
+      os::read_at(file, page, std::uint64_t{block} * 8192, path.string());
       change(page);
       const auto checksum = postgres::page_checksum(page, block);
       std::memcpy(page.data() + 8, &checksum, sizeof checksum);
-      os::write_at(file, page, block * 8192, path.string());
+      os::write_at(file, page, std::uint64_t{block} * 8192, path.string());
     }
     site->server().start();
   }

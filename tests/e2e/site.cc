@@ -57,7 +57,7 @@ void Site::copy_programs() {
 }
 
 fs::path Site::make(std::string_view name) {
-  const auto path = folder_ / name;
+  auto path = folder_ / name;
   fs::create_directory(path);
   fs::permissions(path, fs::perms::owner_all);
   give_to_server_user(path);
@@ -70,7 +70,7 @@ fs::path Site::target(std::string_view name) {
 }
 
 fs::path Site::write_config(const Variant& variant) {
-  const auto path = folder_ / (variant.name + ".toml");
+  auto path = folder_ / (variant.name + ".toml");
   const auto gpg_home = variant.gpg_home.empty() ? GpgHome::shared().path() : variant.gpg_home;
   std::ofstream file(path);
   file << "name = \"e2e\"\n[postgres]\nconnection = \"" << variant.connection << "\"\nbin_directory = \""
