@@ -1,10 +1,12 @@
 #include "cluster/table_extract.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 
 #include <algorithm>
 
 #include "base/text.h"
+#include "os/file_descriptor.h"
 #include "os/process.h"
 
 namespace owl::cluster {
@@ -116,6 +118,8 @@ void TableExtract::throw_if_damaged(const TableName& table, bool amcheck) {
 
 void TableExtract::dump(const std::filesystem::path& file, bool plain_sql) {
   monitor_.phase("dumping the tables", 0);
+  // pg_dump writes into a file that is there with the rights that it has: by itself it would let everybody read.
+  os::open_file(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
   std::vector<std::string> argv{programs_ / "pg_dump", plain_sql ? "--format=plain" : "--format=custom",
                                 "--no-password", "--file=" + file.string(), "--dbname=" + conninfo_};
   for (const auto& table : all_) argv.push_back("--table=" + quoted(table));

@@ -25,7 +25,7 @@ class TableExtract {
   /// Reads all of them and their btree indexes by amcheck, where that is installed: throws Error(integrity) on what it
   /// finds. Returns the rows of each of the tables that were asked for.
   std::map<TableName, std::uint64_t> check();
-  /// pg_dump in its custom format, or as plain SQL.
+  /// pg_dump in its custom format, or as plain SQL. `file` must not be there; nobody else can read it.
   void dump(const std::filesystem::path& file, bool plain_sql);
   /// Loads such a file into another database in one transaction: all or nothing. `environment`: how to reach it.
   void load(const std::filesystem::path& file, const std::string& database,

@@ -113,6 +113,7 @@ TEST_P(RestoreTable, IntoAFile) {
   restored({"measures", "--to-file", folder / "measures.sql"});
   EXPECT_THAT(read_text(folder / "measures.sql"), HasSubstr("ATTACH PARTITION public.measures_2"));
   restored({"measures", "--to-file", folder / "measures.dump"});
+  EXPECT_EQ(fs::status(folder / "measures.dump").permissions(), fs::perms::owner_read | fs::perms::owner_write);
   EXPECT_TRUE(contents_of(place) == before) << "the source's tablespace was touched";
   site->psql("CREATE DATABASE other; ");
   const auto loaded =
