@@ -115,6 +115,8 @@ bool PageJoiner::Work::take_header(std::uint8_t kind, std::uint8_t flags) {
   if (!shape.heap) shape.special -= (flags & page_flag::small_special) != 0 ? small_special : large_special;
   shape.lower = static_cast<std::uint32_t>(page_at::items) + 4 * items.line_pointers;
   shape.general = (kind & page_meta::general) != 0;
+  // Items that follow from their lengths leave no gaps, and where they begin is not noted.
+  if ((kind & page_meta::gaps) != 0 && !shape.general) return false;
   if (shape.general) {
     const std::uint64_t used = reader->varint(page_stream::odds);
     if (used > shape.special / 8) return false;

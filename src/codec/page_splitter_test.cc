@@ -315,12 +315,42 @@ TEST(PageSplitter, PagesOfEverySizeComeBackOneAfterTheOther) {
   }
 }
 
+/// Where items begin is noted for pages that say so; what an earlier page left there must not be taken for it.
+TEST(PageJoiner, GapsOfItemsWithoutPlacesAreRefused) {
+  PageJoiner joiner(page_size);
+  const auto joins = [&](const Bytes& page, std::uint8_t added) {
+    PageState state{PageColumns{}}, other{PageColumns{}};
+    StreamSet streams(page_stream::count);
+    PageSplitter(page_size).split(page.data(), block, Checksums::computed, Holes::apart, state, streams);
+    Bytes meta = to_bytes(streams.view(page_stream::meta));
+    meta.front() |= added;
+    meta.resize(meta.size() + stream_slack);
+    std::vector<ByteView> views;
+    for (std::size_t i = 0; i < streams.count(); ++i) views.push_back(streams.view(i));
+    views[page_stream::meta] = ByteView(meta).first(meta.size() - stream_slack);
+    const Bytes gap_bytes(2 * page_size);
+    if (added != 0) views[page_stream::hole] = ByteView(gap_bytes).first(page_size);
+    StreamReader reader;
+    reader.reset(views);
+    Bytes again(page_size);
+    joiner.join(reader, block, Holes::apart, other, again.data());
+    return reader.ok();
+  };
+  EXPECT_TRUE(joins(btree_page(false, true), 0)) << "it leaves places of 300 items behind";
+  EXPECT_TRUE(joins(heap_page(), 0));
+  EXPECT_FALSE(joins(heap_page(), page_meta::gaps));
+}
+
 TEST(PageJoiner, HostileStreamsWriteNothingButThePage) {
   const auto seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   sample::Random random(seed);
+  // Kept from round to round: what one page leaves behind must not hurt the next.
+  std::vector<PageJoiner> joiners;
+  for (std::uint32_t size = least_page_size; size <= largest_page_size; size *= 2) joiners.emplace_back(size);
   for (int round = 0; round < 400; ++round) {
-    const std::uint32_t size = 1024u << random() % 6;
+    const std::size_t size_class = random() % joiners.size();
+    const std::uint32_t size = least_page_size << size_class;
     const PageColumns columns{sample::random_columns(random), sample::random_columns(random)};
     PageState state(columns), other(columns);
     PageSplitter splitter(size);
@@ -343,8 +373,8 @@ TEST(PageJoiner, HostileStreamsWriteNothingButThePage) {
     for (const auto& bytes : mutated) views.push_back(ByteView(bytes).first(bytes.size() - stream_slack));
     StreamReader reader;
     reader.reset(views);
-    PageJoiner joiner(size);
     Bytes again(size + 64, 0xee);
+    auto& joiner = joiners[size_class];
     for (std::uint32_t i = 0; i < 6 && reader.ok(); ++i) joiner.join(reader, i, Holes::apart, other, again.data());
     for (std::size_t i = size; i < again.size(); ++i) ASSERT_EQ(again[i], 0xee);
   }

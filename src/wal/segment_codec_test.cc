@@ -193,9 +193,11 @@ TEST_P(SegmentCodec, DecodesNothingThatIsDamaged) {
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
   WalEncoder encoder(3);
-  const auto segment = segments_of(random, GetParam(), 1).front();
-  const auto encoded = round_trip(encoder, segment);
-  ASSERT_FALSE(encoded.empty());
+  Bytes segment, encoded;
+  while (encoded.empty()) {  // a record that was cut off near its begin leaves nothing to split
+    segment = segments_of(random, GetParam(), 1).front();
+    encoded = round_trip(encoder, segment);
+  }
   WalDecoder decoder;
   Bytes back(segment.size());
   for (std::size_t size = 0; size < encoded.size(); size += 1 + encoded.size() / 200) {
