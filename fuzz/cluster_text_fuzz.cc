@@ -1,6 +1,6 @@
 // Names of files in a data directory, and postgresql.auto.conf as the source's users left it.
 
-#include "cluster/file_list.h"
+#include "cluster/path_rules.h"
 #include "cluster/recovery_settings.h"
 #include "round_trip.h"
 

@@ -66,7 +66,8 @@ Bytes marks() {
   files[0].path = "base/1/1_vm";
   files[1].path = "base/1/2_fsm";
   for (auto& file : files) file.mark = 7;
-  auto bytes = serialize(cluster::FileMarks{"a", "b"}, files);
+  Bytes bytes;
+  cluster::write_marks({"a", "b"}, cluster::Listing(files), [&](ByteView part) { append(bytes, part); });
   bytes.resize(bytes.size() - 4);
   return bytes;
 }

@@ -10,6 +10,7 @@
 
 #include "cluster/backup_checks.h"
 #include "cluster/base.h"
+#include "cluster/cluster_walk.h"
 #include "cluster/memory_plan.h"
 #include "cluster/reading.h"
 #include "cluster/standby.h"
@@ -70,12 +71,16 @@ class ClusterBackup {
  private:
   void list() {
     monitor_.phase("listing files", 0, "files");
-    files_ = list_cluster({source_.data_directory, source_.tablespace_version, details_.block_size,
-                           details_.relation_segment_blocks, clock_.now()});
-    if (files_.empty() || files_.back().path != control_path) {
+    files_ = list_cluster({source_.data_directory,
+                           source_.tablespace_version,
+                           details_.block_size,
+                           details_.relation_segment_blocks,
+                           clock_.now(),
+                           {options_.state_directory},
+                           config_files()});
+    if (!files_.holds_control()) {
       throw Error(ErrorKind::io, fmt::format("{} has no {}", source_.data_directory.string(), control_path));
     }
-    add_config_files();
   }
 
   Timestamp server_time() {
@@ -85,7 +90,8 @@ class ClusterBackup {
 
   /// Configuration that lies outside the data directory (Debian's /etc/postgresql) comes along, for whoever has to set
   /// up the server anew. It is never needed to restore, so one that can't be read is only noted.
-  void add_config_files() {
+  std::vector<ListedFile> config_files() {
+    std::vector<ListedFile> files;
     for (const auto& name : postgres::read_config_files(connection_)) {
       const std::filesystem::path path(name);
       const auto inside = path.lexically_relative(source_.data_directory);
@@ -95,10 +101,10 @@ class ClusterBackup {
         monitor_.note(fmt::format("the configuration file {} can't be read and is not part of the backup", name));
         continue;
       }
-      files_.push_back(
+      files.push_back(
           {std::string(config_prefix) + name, false, false, status->mode, status->size, status->modified, 0});
     }
-    sort_listing(files_);
+    return files;
   }
 
   PieceReader::Options reader_options() const {
@@ -166,15 +172,14 @@ class ClusterBackup {
   FileMarks marks_of(const std::string& backup) const { return {backup, boot_id()}; }
 
   EarlierMarks earlier_marks() {
-    constexpr std::uint64_t largest = 4ull << 30;
-    auto bytes = os::read_file_if_exists(marks_file(options_.state_directory), largest);
-    return bytes ? EarlierMarks(std::move(*bytes), marks_of(base_->id())) : EarlierMarks();
+    return EarlierMarks::of_file(marks_file(options_.state_directory), marks_of(base_->id()));
   }
 
   /// Not to have them costs the next backup time, no more.
   void remember_marks(const std::string& backup) {
     try {
-      os::replace_file(marks_file(options_.state_directory), serialize(marks_of(backup), files_));
+      os::replace_file_in_parts(marks_file(options_.state_directory),
+                                [&](const os::AppendBytes& append) { write_marks(marks_of(backup), files_, append); });
     } catch (const Error& error) {
       monitor_.note(fmt::format("the next backup reads more than it needs to: {}", error.what()));
     }
@@ -280,6 +285,15 @@ class ClusterBackup {
     return fmt::format("the server's archiver failed {} times, last with {}", rows[0][0].value_or("?"), *rows[0][1]);
   }
 
+  std::uint64_t count_pages() const {
+    ListingReader files(files_);
+    std::uint64_t pages = 0;
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      if (const auto& file = files[i]; file.is_relation) pages += file.size / details_.block_size;
+    }
+    return pages;
+  }
+
   BackupResult commit(repository::BackupSession& session, const MapWriter& map) {
     monitor_.phase("committing", 0);
     const auto& read = map.summary();
@@ -298,7 +312,7 @@ class ClusterBackup {
     details_.bad_pages = static_cast<std::uint32_t>(read.bad_pages);
     details_.pages_read = reading_->read_bytes() / details_.block_size;
     details_.pages_audited = reading_->audited_bytes() / details_.block_size;
-    for (const auto& file : files_) details_.pages_total += file.is_relation ? file.size / details_.block_size : 0;
+    details_.pages_total = count_pages();
     manifest.details = serialize(details_);
     const auto committed =
         session.commit(std::move(manifest), map.leaves().packs_used(),
@@ -339,7 +353,7 @@ class ClusterBackup {
   postgres::Connection connection_;
   BackupSource source_;
   ClusterDetails details_;
-  std::vector<ListedFile> files_;
+  Listing files_;
   std::optional<StandbySource> standby_;
   std::optional<BackupBase> base_;
   std::optional<Reading> reading_;

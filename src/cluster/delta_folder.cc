@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "cluster/file_list.h"
+#include "cluster/path_rules.h"
 #include "cluster/restore_marker.h"
 #include "os/file.h"
 #include "postgres/types.h"

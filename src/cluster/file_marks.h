@@ -2,13 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/binary.h"
-#include "cluster/file_list.h"
+#include "cluster/listing.h"
 #include "os/file.h"
 
 namespace owl::cluster {
@@ -25,7 +25,7 @@ struct FileMarks {
   std::string backup;  ///< its lease, in hexadecimal
   std::string boot;    ///< /proc/sys/kernel/random/boot_id
 };
-Bytes serialize(const FileMarks& of, std::span<const ListedFile> files);
+void write_marks(const FileMarks& of, const Listing& files, const os::AppendBytes& append);
 
 /// Asked for paths in ascending order. What is damaged or of another backup knows no file.
 class EarlierMarks {
@@ -33,18 +33,27 @@ class EarlierMarks {
   EarlierMarks() = default;
   EarlierMarks(EarlierMarks&&) = default;
   EarlierMarks& operator=(EarlierMarks&&) = default;
-  EarlierMarks(Bytes bytes, const FileMarks& of);
+  static EarlierMarks of_bytes(Bytes bytes, const FileMarks& of);
+  /// Read as it is asked about, for a large cluster has millions. Knows no file where there is none.
+  static EarlierMarks of_file(const std::filesystem::path& file, const FileMarks& of);
 
   /// Has this file the mark that it had then?
   bool same(std::string_view path, std::uint64_t mark);
 
  private:
+  /// Fills what it is given from a place on; less only at the end.
+  using Source = std::function<std::size_t(MutableBytes out, std::uint64_t offset)>;
+  EarlierMarks(Source source, std::uint64_t size, const FileMarks& of);
+  bool has_its_checksum();
+  void look_ahead();
   void advance();
 
-  Bytes bytes_;
-  std::optional<BinaryReader> in_;
-  std::uint64_t left_ = 0;  ///< entries behind the current one
-  std::string path_;        ///< of the current one; empty: none
+  Source source_;
+  std::uint64_t end_ = 0, next_ = 0;  ///< in the source: of the entries, and of what is not in the window yet
+  Bytes window_;
+  std::optional<BinaryReader> in_;  ///< over the window
+  std::uint64_t left_ = 0;          ///< entries behind the current one
+  std::string path_;                ///< of the current one; empty: none
   std::uint64_t mark_ = 0;
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "os/test_support.h"
+
 namespace owl::cluster {
 namespace {
 
@@ -54,19 +56,26 @@ TEST(MarkOf, MainForksAndWhatIsFewIsNone) {
   }
 }
 
-std::vector<ListedFile> listed(const std::vector<std::pair<std::string, std::uint64_t>>& files) {
-  std::vector<ListedFile> out;
+Bytes serialize(const FileMarks& of, const Listing& files) {
+  Bytes out;
+  write_marks(of, files, [&](ByteView bytes) { append(out, bytes); });
+  return out;
+}
+
+Listing listed(const std::vector<std::pair<std::string, std::uint64_t>>& files) {
+  Listing out;
   for (const auto& [path, mark] : files) {
-    out.emplace_back();
-    out.back().path = path;
-    out.back().mark = mark;
+    ListedFile file;
+    file.path = path;
+    file.mark = mark;
+    out.add(file);
   }
   return out;
 }
 
 TEST(EarlierMarks, ComeBack) {
   const auto files = listed({{"base/1/1_fsm", 7}, {"base/1/1_vm", 8}, {"base/1/2", 0}, {"base/5/2_vm", 9}});
-  EarlierMarks marks(serialize(ours, files), ours);
+  auto marks = EarlierMarks::of_bytes(serialize(ours, files), ours);
   EXPECT_FALSE(marks.same("base/1", 7));
   EXPECT_TRUE(marks.same("base/1/1_fsm", 7));
   EXPECT_FALSE(marks.same("base/1/1_vm", 7));
@@ -80,7 +89,7 @@ TEST(EarlierMarks, ComeBack) {
 TEST(EarlierMarks, OfAnotherBackupBootOrWithDamageKnowNothing) {
   const auto bytes = serialize(ours, listed({{"base/1/1_fsm", 7}}));
   const auto knows = [](Bytes content, const FileMarks& of) {
-    return EarlierMarks(std::move(content), of).same("base/1/1_fsm", 7);
+    return EarlierMarks::of_bytes(std::move(content), of).same("base/1/1_fsm", 7);
   };
   EXPECT_TRUE(knows(bytes, ours));
   EXPECT_FALSE(knows(bytes, {"0124", "boot"}));
@@ -92,6 +101,31 @@ TEST(EarlierMarks, OfAnotherBackupBootOrWithDamageKnowNothing) {
     damaged[size] ^= 1;
     EXPECT_FALSE(knows(damaged, ours)) << size;
   }
+}
+
+/// More than is in memory at once, with paths of every length.
+TEST(EarlierMarks, OfManyFilesComeBackFromAFile) {
+  Listing files;
+  std::vector<std::string> paths;
+  for (int i = 100'000; i < 120'000; ++i) {
+    paths.push_back("base/" + std::to_string(i) + std::string(static_cast<std::size_t>(i % 300), 'x') + "_vm");
+  }
+  std::uint64_t mark = 1;
+  for (const auto& path : paths) {
+    ListedFile file;
+    file.path = path;
+    file.mark = mark++ % 3;  // every third has none
+    files.add(file);
+  }
+  const os::test::TemporaryFolder folder;
+  os::replace_file_in_parts(folder / "marks", [&](const os::AppendBytes& append) { write_marks(ours, files, append); });
+  auto marks = EarlierMarks::of_file(folder / "marks", ours);
+  mark = 1;
+  for (const auto& path : paths) {
+    ASSERT_EQ(marks.same(path, mark % 3), mark % 3 != 0) << path;
+    ++mark;
+  }
+  EXPECT_FALSE(EarlierMarks::of_file(folder / "none", ours).same(paths.front(), 1));
 }
 
 TEST(BootId, IsKnownOnLinux) {

@@ -14,7 +14,7 @@ void FilePieces::add(std::uint32_t file, FilePiece piece) {
   held_bytes_ += (is_new ? size_of(Gathered{}) : 0) + sizeof(Kept);
   gathered.planned += piece.planned;
   gathered.pieces.push_back(keep(piece));
-  if (!piece.bad_blocks.empty()) gathered.bad_blocks[piece.offset] = std::move(piece.bad_blocks);
+  if (!piece.bad_blocks.empty()) bad_blocks_[file][piece.offset] = std::move(piece.bad_blocks);
 }
 
 void FilePieces::vanished(std::uint32_t file, std::uint32_t planned) {
@@ -47,10 +47,10 @@ FilePieces::Kept FilePieces::keep(const FilePiece& piece) {
   return {piece.offset, piece.planned, piece.length, piece.crc32c, piece.blob_offset, blob.pack, blob.entry, blob.name};
 }
 
-FilePiece FilePieces::give_back(Gathered& from, const Kept& kept) {
+FilePiece FilePieces::give_back(const Kept& kept, BadBlocks& bad_blocks) {
   FilePiece piece{kept.offset, kept.planned, kept.length, kept.crc32c, std::nullopt, kept.blob_offset, {}};
   if (kept.pack != no_blob) piece.blob = repository::BlobRef{kept.pack, kept.entry, kept.name};
-  if (const auto bad = from.bad_blocks.find(kept.offset); bad != from.bad_blocks.end()) {
+  if (const auto bad = bad_blocks.find(kept.offset); bad != bad_blocks.end()) {
     piece.bad_blocks = std::move(bad->second);
   }
   return piece;
@@ -75,10 +75,10 @@ void add_extent(FilePieces::Assembled& file, const FilePiece& piece) {
 
 }  // namespace
 
-std::optional<FilePieces::Assembled> FilePieces::take(std::uint32_t file) {
-  const auto& listed = files_[file];
+std::optional<FilePieces::Assembled> FilePieces::take(std::uint32_t file, const ListedFile& listed) {
   const auto whole = listed.is_folder ? 0 : listed.size;
   Gathered gathered;
+  BadBlocks bad_blocks;
   {
     const std::lock_guard lock(mutex_);
     if (const auto known = whole_.find(file); known != whole_.end()) {
@@ -94,18 +94,22 @@ std::optional<FilePieces::Assembled> FilePieces::take(std::uint32_t file) {
       gathered = std::move(at->second);
       gathered_.erase(at);
     }
+    if (const auto bad = bad_blocks_.find(file); bad != bad_blocks_.end()) {
+      bad_blocks = std::move(bad->second);
+      bad_blocks_.erase(bad);
+    }
   }
-  return assemble(listed, std::move(gathered));
+  return assemble(listed, std::move(gathered), std::move(bad_blocks));
 }
 
-FilePieces::Assembled FilePieces::assemble(const ListedFile& listed, Gathered gathered) {
+FilePieces::Assembled FilePieces::assemble(const ListedFile& listed, Gathered gathered, BadBlocks bad_blocks) {
   const auto type = listed.is_folder ? EntryType::folder : listed.is_relation ? EntryType::pages : EntryType::bytes;
   Assembled out;
   out.entry = {listed.path, type, listed.mode, listed.modified, 0, 0, {}, {}};
   out.vanished = gathered.vanished;
   std::ranges::sort(gathered.pieces, {}, &Kept::offset);
   for (const auto& kept : gathered.pieces) {
-    const auto piece = give_back(gathered, kept);
+    const auto piece = give_back(kept, bad_blocks);
     out.entry.crc32c = codec::crc32c_combine(out.entry.crc32c, piece.crc32c, piece.length);
     if (piece.blob && piece.length > 0) add_extent(out, piece);
     out.entry.size = piece.offset + piece.length;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cluster/extent_map.h"
-#include "cluster/file_list.h"
+#include "cluster/listing.h"
 #include "repository/backup_session.h"
 
 namespace owl::cluster {
@@ -27,8 +27,6 @@ struct FilePiece {
 /// Collects the pieces that workers bring in any order until a file is whole. Thread-safe.
 class FilePieces {
  public:
-  explicit FilePieces(const std::vector<ListedFile>& files) : files_(files) {}  ///< keeps a reference
-
   void add(std::uint32_t file, FilePiece piece);
   /// That many bytes of it were to be read, but it is gone.
   void vanished(std::uint32_t file, std::uint32_t planned);
@@ -44,8 +42,8 @@ class FilePieces {
   void take_over(std::uint32_t file, Assembled whole);
 
   /// Gives away a file of whose listed size every byte was brought or found to be gone; nullopt before that. Once for
-  /// each file, which is forgotten with it.
-  std::optional<Assembled> take(std::uint32_t file);
+  /// each file, which is forgotten with it. `listed`: that file of the listing.
+  std::optional<Assembled> take(std::uint32_t file, const ListedFile& listed);
 
   /// About how much memory is held, bytes.
   std::size_t held_bytes() const { return held_bytes_.load(std::memory_order_relaxed); }
@@ -62,18 +60,19 @@ class FilePieces {
     std::uint64_t planned = 0;  ///< bytes
     bool vanished = false;
     std::vector<Kept> pieces;
-    std::map<std::uint64_t, std::vector<std::uint32_t>> bad_blocks;  ///< by offset
   };
   static constexpr std::uint32_t no_blob = UINT32_MAX;
   static Kept keep(const FilePiece& piece);
   static std::size_t size_of(const Gathered& gathered);
   static std::size_t size_of(const Assembled& file);
-  static FilePiece give_back(Gathered& from, const Kept& kept);
-  static Assembled assemble(const ListedFile& listed, Gathered gathered);
+  /// Of a file, by the offset of the piece.
+  using BadBlocks = std::map<std::uint64_t, std::vector<std::uint32_t>>;
+  static FilePiece give_back(const Kept& kept, BadBlocks& bad_blocks);
+  static Assembled assemble(const ListedFile& listed, Gathered gathered, BadBlocks bad_blocks);
 
-  const std::vector<ListedFile>& files_;
   std::mutex mutex_;
   std::unordered_map<std::uint32_t, Gathered> gathered_;
+  std::unordered_map<std::uint32_t, BadBlocks> bad_blocks_;  ///< of the few that have some
   std::unordered_map<std::uint32_t, Assembled> whole_;
   std::atomic<std::size_t> held_bytes_{0};
 };

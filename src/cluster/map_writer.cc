@@ -9,22 +9,16 @@
 
 namespace owl::cluster {
 
-MapWriter::MapWriter(const std::vector<ListedFile>& files, FilePieces& pieces, repository::BackupSession& session,
-                     Monitor& monitor)
-    : files_(files), pieces_(pieces), session_(session), monitor_(monitor), leaves_(session) {}
-
-bool MapWriter::holds_control() const {
-  return !files_.empty() && files_.back().path == control_path;
-}
+MapWriter::MapWriter(const Listing& files, FilePieces& pieces, repository::BackupSession& session, Monitor& monitor)
+    : files_(files), listed_(files), pieces_(pieces), session_(session), monitor_(monitor), leaves_(session) {}
 
 bool MapWriter::is_stored(const FilePieces::Assembled& file) const {
   return std::ranges::all_of(file.blobs, [&](const auto& blob) { return session_.is_stored(blob.pack); });
 }
 
 void MapWriter::advance() {
-  const auto end = files_.size() - (holds_control() ? 1 : 0);
-  while (next_ < end) {
-    if (!whole_) whole_ = pieces_.take(next_);
+  while (next_ < files_.size_without_control()) {
+    if (!whole_) whole_ = pieces_.take(next_, listed_[next_]);
     if (!whole_ || !is_stored(*whole_)) return;
     enter(next_++, *std::exchange(whole_, std::nullopt));
   }
@@ -32,13 +26,13 @@ void MapWriter::advance() {
 
 void MapWriter::finish() {
   advance();
-  OWL_CHECK(next_ + (holds_control() ? 1 : 0) == files_.size(), "a map is finished when everything was read");
+  OWL_CHECK(next_ == files_.size_without_control(), "a map is finished when everything was read");
   leaves_.finish();
-  if (holds_control()) enter_control();
+  if (files_.holds_control()) enter_control();
 }
 
 void MapWriter::enter_control() {
-  auto control = pieces_.take(next_);
+  auto control = pieces_.take(next_, listed_[next_]);
   OWL_CHECK(control, "pg_control was read");
   const auto place = control_place_.value_or(leaves_.leaves().size());
   enter(next_++, std::move(*control));
@@ -48,7 +42,7 @@ void MapWriter::enter_control() {
 
 void MapWriter::enter(std::uint32_t index, FilePieces::Assembled file) {
   if (file.vanished) return;
-  const auto& listed = files_[index];
+  const auto& listed = listed_[index];
   if (!control_place_ && listed.path > control_path) {
     leaves_.finish();
     control_place_ = leaves_.leaves().size();

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "cluster/file_list.h"
 #include "cluster/file_pieces.h"
 #include "cluster/leaf_builder.h"
+#include "cluster/listing.h"
 #include "observe/monitor.h"
 #include "repository/backup_session.h"
 
@@ -19,9 +19,8 @@ namespace owl::cluster {
 /// One thread at a time.
 class MapWriter {
  public:
-  /// `files` as `list_cluster` gives them. Keeps references.
-  MapWriter(const std::vector<ListedFile>& files, FilePieces& pieces, repository::BackupSession& session,
-            Monitor& monitor);
+  /// Keeps references.
+  MapWriter(const Listing& files, FilePieces& pieces, repository::BackupSession& session, Monitor& monitor);
 
   /// Enters what has become whole. Waits for no file, but perhaps for the upload of metadata.
   void advance();
@@ -37,13 +36,13 @@ class MapWriter {
   const Summary& summary() const { return summary_; }
 
  private:
-  bool holds_control() const;
   bool is_stored(const FilePieces::Assembled& file) const;
   void enter(std::uint32_t index, FilePieces::Assembled file);
   void enter_control();
   void report_bad_pages(const FileEntry& entry, const ListedFile& listed);
 
-  const std::vector<ListedFile>& files_;
+  const Listing& files_;
+  ListingReader listed_;
   FilePieces& pieces_;
   repository::BackupSession& session_;
   Monitor& monitor_;

@@ -20,7 +20,7 @@ AuditVerdict judge_unmapped(ByteView page, const repository::PageCheck& earlier,
   return exact || all_zero(page) ? AuditVerdict::unmapped : AuditVerdict::hints;
 }
 
-PageAudit::PageAudit(const std::vector<ListedFile>& files, const Options& options, Monitor& monitor, Clock& clock)
+PageAudit::PageAudit(const Listing& files, const Options& options, Monitor& monitor, Clock& clock)
     : files_(files), options_(options), monitor_(monitor), clock_(clock), room_(piece_bytes) {}
 
 std::uint64_t PageAudit::process(const WorkItem& item) {

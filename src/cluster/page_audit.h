@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "cluster/file_list.h"
+#include "cluster/listing.h"
 #include "cluster/work_items.h"
 #include "observe/monitor.h"
 #include "os/aligned_buffer.h"
@@ -43,7 +43,7 @@ class PageAudit {
     bool same_copy = true;  ///< as the earlier backup read
     AuditStretch stretch;
   };
-  PageAudit(const std::vector<ListedFile>& files, const Options& options, Monitor& monitor, Clock& clock);
+  PageAudit(const Listing& files, const Options& options, Monitor& monitor, Clock& clock);
 
   /// Returns the bytes read. Throws MapRefuted on a page that changed and that no map names. A page that is damaged on
   /// disk is warned of, and noted: the backup keeps the good one.
@@ -55,7 +55,7 @@ class PageAudit {
  private:
   std::uint64_t compare(const Part& part, std::span<const repository::PageCheck> expected);
 
-  const std::vector<ListedFile>& files_;
+  ListingReader files_;
   const Options options_;
   Monitor& monitor_;
   Clock& clock_;

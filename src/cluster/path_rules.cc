@@ -1,9 +1,10 @@
+#include "cluster/path_rules.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "base/text.h"
-#include "cluster/file_list.h"
 
 namespace owl::cluster {
 namespace {

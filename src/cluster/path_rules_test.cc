@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
+#include "cluster/path_rules.h"
 
-#include "cluster/file_list.h"
+#include <gtest/gtest.h>
 
 namespace owl::cluster {
 namespace {

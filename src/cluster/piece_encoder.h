@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "cluster/file_list.h"
+#include "cluster/listing.h"
 #include "codec/page_encoder.h"
 #include "codec/zstd.h"
 
@@ -18,7 +18,7 @@ class PieceEncoder {
 
   /// Some whole pages of a file, as they follow each other in a blob.
   struct Pages {
-    const ListedFile& file;
+    ListedFile file;
     std::uint64_t offset = 0;   ///< in the file, bytes
     std::uint32_t length = 0;   ///< bytes
     bool has_bad_page = false;  ///< one whose checksum does not fit, or that is damaged in another way

@@ -10,7 +10,7 @@
 
 namespace owl::cluster {
 
-PieceReader::PieceReader(const std::vector<ListedFile>& files, FilePieces& pieces, repository::BackupSession& session,
+PieceReader::PieceReader(const Listing& files, FilePieces& pieces, repository::BackupSession& session,
                          const crypto::NamingKeys& naming, const Options& options, Clock& clock)
     : files_(files),
       pieces_(pieces),

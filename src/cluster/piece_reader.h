@@ -4,8 +4,8 @@
 #include <span>
 
 #include "base/clock.h"
-#include "cluster/file_list.h"
 #include "cluster/file_pieces.h"
+#include "cluster/listing.h"
 #include "cluster/piece_encoder.h"
 #include "cluster/work_items.h"
 #include "codec/hash.h"
@@ -27,7 +27,7 @@ class PieceReader {
     bool checksums = false;
     int zstd_level = 3;
   };
-  PieceReader(const std::vector<ListedFile>& files, FilePieces& pieces, repository::BackupSession& session,
+  PieceReader(const Listing& files, FilePieces& pieces, repository::BackupSession& session,
               const crypto::NamingKeys& naming, const Options& options, Clock& clock);
 
   /// Returns the bytes read.
@@ -50,7 +50,7 @@ class PieceReader {
     FilePiece piece;
   };
 
-  const std::vector<ListedFile>& files_;
+  ListingReader files_;
   FilePieces& pieces_;
   repository::BackupSession& session_;
   Options options_;

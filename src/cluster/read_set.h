@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cluster/extent_map.h"
-#include "cluster/file_list.h"
+#include "cluster/listing.h"
 #include "wal/change_map.h"
 
 namespace owl::cluster {

@@ -14,40 +14,33 @@ constexpr std::size_t most_waiting = 64;  ///< items that are planned and not ta
 }  // namespace
 
 Reading::Reading(const Context& context)
-    : context_(context), pieces_(context.files), map_(context.files, pieces_, context.session, context.monitor) {}
-
-std::span<const ListedFile> Reading::without_control() const {
-  return std::span<const ListedFile>(context_.files).first(context_.files.size() - 1);
-}
+    : context_(context), map_(context.files, pieces_, context.session, context.monitor) {}
 
 void Reading::read_all() {
-  const auto files = without_control();
-  std::uint64_t total = 0;
-  for (const auto& file : files) total += file.size;
-  context_.monitor.phase("reading", total);
-  WorkPlan plan(files);
-  TaskGroup group(context_.stop);
-  work(
-      group, [&](const std::stop_token&) { return plan.next(); }, std::nullopt);
-  group.wait();
+  context_.monitor.phase("reading", context_.files.bytes());
+  read_as_planned(std::nullopt, std::nullopt);
 }
 
 void Reading::read_changes(const BackupBase& base, EarlierMarks& marks, repository::BlobReader& blobs,
                            const AuditShare& audit, const ClusterDetails& current) {
   context_.monitor.phase("reading changes", 0);
-  BoundedQueue<WorkItem> queue(most_waiting);
   EarlierMap earlier(base.backup, blobs, context_.session, context_.reader.block_size, context_.stop);
-  IncrementalPlan plan({without_control(), earlier, marks, base.changes, pieces_, context_.reader.block_size, audit,
-                        [&] { context_.session.hand_over_data(); }, context_.clock});
+  read_as_planned(ReadPlan::Earlier{earlier, marks, base.changes, audit},
+                  PageAudit::Options{context_.reader.data_directory,
+                                     context_.reader.block_size,
+                                     context_.reader.checksums,
+                                     is_same_copy(base.details, current),
+                                     {base.details.start, current.start}});
+}
+
+void Reading::read_as_planned(std::optional<ReadPlan::Earlier> earlier,
+                              const std::optional<PageAudit::Options>& audit) {
+  Items items(most_waiting);
+  ReadPlan plan({context_.files, pieces_, context_.reader.block_size, earlier,
+                 [&] { context_.session.hand_over_data(); }, context_.clock});
   TaskGroup group(context_.stop);
-  group.add("backup-plan", [&](std::stop_token stop) { plan.run(queue, stop); });
-  work(
-      group, [&](const std::stop_token& stop) { return queue.pop(stop); },
-      PageAudit::Options{context_.reader.data_directory,
-                         context_.reader.block_size,
-                         context_.reader.checksums,
-                         is_same_copy(base.details, current),
-                         {base.details.start, current.start}});
+  group.add("backup-plan", [&](std::stop_token stop) { plan.run(items, stop); });
+  work(group, items, audit);
   group.wait();
 }
 
@@ -56,10 +49,10 @@ void Reading::read_control(ByteView content) {
   reader.process_bytes(static_cast<std::uint32_t>(context_.files.size() - 1), content);
 }
 
-void Reading::work(TaskGroup& group, NextItem next, std::optional<PageAudit::Options> audit) {
+void Reading::work(TaskGroup& group, Items& items, const std::optional<PageAudit::Options>& audit) {
   for (unsigned i = 0; i < context_.workers; ++i) {
-    group.add("backup-read", [this, next, audit](std::stop_token stop) {
-      read_items(next, audit, stop);
+    group.add("backup-read", [this, &items, &audit](std::stop_token stop) {
+      read_items(items, audit, stop);
       if (++finished_ == context_.workers) watched_.request_stop();
     });
   }
@@ -74,12 +67,11 @@ void Reading::work(TaskGroup& group, NextItem next, std::optional<PageAudit::Opt
   });
 }
 
-void Reading::read_items(const NextItem& next, const std::optional<PageAudit::Options>& audit,
-                         const std::stop_token& stop) {
+void Reading::read_items(Items& items, const std::optional<PageAudit::Options>& audit, const std::stop_token& stop) {
   PieceReader reader(context_.files, pieces_, context_.session, context_.naming, context_.reader, context_.clock);
   std::optional<PageAudit> auditor;
   if (audit) auditor.emplace(context_.files, *audit, context_.monitor, context_.clock);
-  while (const auto item = next(stop)) {
+  while (const auto item = items.pop(stop)) {
     throw_if_stopped(stop);
     const bool is_audit = item->is_audit();
     const auto bytes = is_audit ? auditor->process(*item) : reader.process(*item);

@@ -2,16 +2,15 @@
 
 #include <atomic>
 #include <functional>
-#include <span>
 #include <stop_token>
 #include <vector>
 
 #include "cluster/base.h"
 #include "cluster/file_pieces.h"
-#include "cluster/incremental_plan.h"
 #include "cluster/map_writer.h"
 #include "cluster/page_audit.h"
 #include "cluster/piece_reader.h"
+#include "cluster/read_plan.h"
 #include "concurrency/guarded.h"
 #include "concurrency/task_group.h"
 
@@ -23,7 +22,7 @@ namespace owl::cluster {
 class Reading {
  public:
   struct Context {
-    const std::vector<ListedFile>& files;  ///< pg_control last
+    const Listing& files;
     repository::BackupSession& session;
     const crypto::NamingKeys& naming;
     PieceReader::Options reader;
@@ -51,10 +50,10 @@ class Reading {
   postgres::Lsn greatest_lsn() const { return {greatest_lsn_}; }
 
  private:
-  using NextItem = std::function<std::optional<WorkItem>(const std::stop_token&)>;
-  std::span<const ListedFile> without_control() const;
-  void work(TaskGroup& group, NextItem next, std::optional<PageAudit::Options> audit);
-  void read_items(const NextItem& next, const std::optional<PageAudit::Options>& audit, const std::stop_token& stop);
+  using Items = BoundedQueue<WorkItem>;
+  void read_as_planned(std::optional<ReadPlan::Earlier> earlier, const std::optional<PageAudit::Options>& audit);
+  void work(TaskGroup& group, Items& items, const std::optional<PageAudit::Options>& audit);
+  void read_items(Items& items, const std::optional<PageAudit::Options>& audit, const std::stop_token& stop);
   void note_lsn(postgres::Lsn lsn);
 
   const Context context_;

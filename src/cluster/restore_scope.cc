@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "base/text.h"
-#include "cluster/file_list.h"
+#include "cluster/path_rules.h"
 
 namespace owl::cluster {
 namespace {

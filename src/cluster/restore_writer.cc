@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-#include "cluster/file_list.h"
+#include "cluster/path_rules.h"
 #include "os/file.h"
 
 namespace owl::cluster {

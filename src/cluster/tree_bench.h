@@ -4,12 +4,12 @@
 #include <optional>
 #include <string>
 
-#include "cluster/incremental_plan.h"
+#include "cluster/cluster_walk.h"
 #include "cluster/map_writer.h"
 #include "cluster/page_audit.h"
 #include "cluster/piece_reader.h"
+#include "cluster/read_plan.h"
 #include "cluster/restore_tree.h"
-#include "cluster/work_items.h"
 #include "os/file.h"
 #include "repository/catalogue.h"
 #include "repository/test_support.h"
@@ -40,26 +40,22 @@ class TreeBench {
     AuditStretch stretch = {};
   };
   repository::LoadedManifest back_up(const std::optional<Base>& base = std::nullopt) {
-    const auto files = list_cluster({source, "PG_15_202209061", 8192, 131072, listed_at});
+    const auto files = list_cluster({source, "PG_15_202209061", 8192, 131072, listed_at, {}, {}});
     auto options = bench.options();
     options.pack_bytes = 1 << 20;
     repository::BackupSession session(stores, bench.keys, options, bench.clock, bench.random, bench.monitor, {});
-    FilePieces pieces(files);
+    FilePieces pieces;
     PieceReader piece_reader(files, pieces, session, bench.keys.writer_naming, {source, 8192, checksums, 1},
                              bench.clock);
     MapWriter map(files, pieces, session, bench.monitor);
-    const bool has_control = !files.empty() && files.back().path == control_path;
-    const auto control = static_cast<std::uint32_t>(files.size() - 1);
-    const auto planned = std::span(files).first(has_control ? control : files.size());
     BoundedQueue<WorkItem> queue(1'000'000);
     if (base) {
       EarlierMap earlier(base->backup, reader, session, 8192, {});
-      EarlierMarks marks(marks_of_last, {last_lease, "boot"});
-      IncrementalPlan({planned, earlier, marks, base->changes, pieces, 8192, base->audit, [] {}, bench.clock})
-          .run(queue, {});
+      auto marks = EarlierMarks::of_bytes(marks_of_last, {last_lease, "boot"});
+      const ReadPlan::Earlier known{earlier, marks, base->changes, base->audit};
+      ReadPlan({files, pieces, 8192, known, [] {}, bench.clock}).run(queue, {});
     } else {
-      for (auto& item : plan_items(planned)) queue.push(std::move(item));
-      queue.close();
+      ReadPlan({files, pieces, 8192, std::nullopt, [] {}, bench.clock}).run(queue, {});
     }
     PageAudit audit(files, {source, 8192, checksums, true, base ? base->stretch : AuditStretch{}}, bench.monitor,
                     bench.clock);
@@ -70,13 +66,17 @@ class TreeBench {
           item->is_audit() ? audit.process(*item) : piece_reader.process(*item);
       map.advance();
     }
-    if (has_control) piece_reader.process_bytes(control, os::read_file(source / control_path));
+    if (files.holds_control()) {
+      const auto control = static_cast<std::uint32_t>(files.size_without_control());
+      piece_reader.process_bytes(control, os::read_file(source / control_path));
+    }
     session.flush_data();
     map.finish();
     known_blobs = session.known_blobs();
     commit(session, map);
     last_lease = to_hex(session.manifest_key().lease);
-    marks_of_last = serialize(FileMarks{last_lease, "boot"}, files);
+    marks_of_last.clear();
+    write_marks({last_lease, "boot"}, files, [&](ByteView bytes) { append(marks_of_last, bytes); });
     bench.clock.advance(std::chrono::minutes(1));  // so that the next one is the newer
     return *repository::load_manifest(stores, bench.keys, repository::list_backups(stores).back());
   }

@@ -81,24 +81,4 @@ std::optional<WorkItem> ItemCutter::pop() {
   return item;
 }
 
-std::optional<WorkItem> WorkPlan::next() {
-  const std::lock_guard lock(mutex_);
-  while (true) {
-    if (auto item = cutter_.pop()) return item;
-    if (position_ == files_.size()) {
-      cutter_.finish();
-      return cutter_.pop();
-    }
-    cutter_.add(files_[position_], static_cast<std::uint32_t>(position_));
-    ++position_;
-  }
-}
-
-std::vector<WorkItem> plan_items(std::span<const ListedFile> files) {
-  WorkPlan plan(files);
-  std::vector<WorkItem> items;
-  while (auto item = plan.next()) items.push_back(std::move(*item));
-  return items;
-}
-
 }  // namespace owl::cluster

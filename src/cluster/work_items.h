@@ -2,12 +2,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <span>
 #include <vector>
 
-#include "cluster/file_list.h"
+#include "cluster/listing.h"
 #include "crypto/names.h"
 #include "repository/pack.h"
 
@@ -53,21 +51,5 @@ class ItemCutter {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-/// Cuts a listing into items, in its order, as they are asked for: a large cluster has millions. Thread-safe.
-class WorkPlan {
- public:
-  explicit WorkPlan(std::span<const ListedFile> files) : files_(files) {}  ///< keeps a reference
-  std::optional<WorkItem> next();
-
- private:
-  const std::span<const ListedFile> files_;
-  std::mutex mutex_;
-  std::size_t position_ = 0;  ///< of the first file that is not cut yet
-  ItemCutter cutter_;
-};
-
-/// All items of a plan.
-std::vector<WorkItem> plan_items(std::span<const ListedFile> files);
 
 }  // namespace owl::cluster

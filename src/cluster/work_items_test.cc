@@ -11,6 +11,21 @@ ListedFile relation(std::string path, std::uint64_t size) {
   return {std::move(path), false, true, 0600, size, {}, 0};
 }
 
+std::vector<WorkItem> plan_items(const std::vector<ListedFile>& files) {
+  ItemCutter cutter;
+  std::vector<WorkItem> items;
+  const auto take_ready = [&] {
+    while (auto item = cutter.pop()) items.push_back(std::move(*item));
+  };
+  for (std::uint32_t i = 0; i < files.size(); ++i) {
+    cutter.add(files[i], i);
+    take_ready();
+  }
+  cutter.finish();
+  take_ready();
+  return items;
+}
+
 std::uint64_t covered(const std::vector<WorkItem>& items) {
   std::uint64_t bytes = 0;
   for (const auto& item : items) {
@@ -58,15 +73,6 @@ TEST(WorkItems, AnAddedFileChangesOnlyItsOwnBatch) {
   std::size_t changed = 0;
   for (const auto& batch : after) changed += before.contains(batch) ? 0u : 1u;
   EXPECT_LE(changed, 3u) << "of " << after.size();
-}
-
-TEST(WorkPlan, CutsAFileOnlyWhenItsTurnComes) {
-  const std::vector<ListedFile> files{relation("base/5/1", 3 * piece_bytes), relation("base/5/2", 2 * piece_bytes)};
-  WorkPlan plan(files);
-  std::vector<std::uint32_t> order;
-  while (const auto item = plan.next()) order.push_back(item->parts.at(0).file);
-  EXPECT_EQ(order, (std::vector<std::uint32_t>{0, 0, 0, 1, 1}));
-  EXPECT_FALSE(plan.next()) << "the end is the end";
 }
 
 TEST(WorkItems, ABatchStaysInOneFolder) {

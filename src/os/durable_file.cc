@@ -135,9 +135,15 @@ bool is_temporary_name(std::string_view name) {
 }
 
 void replace_file(const fs::path& path, ByteView bytes, unsigned mode) {
+  replace_file_in_parts(
+      path, [&](const AppendBytes& append) { append(bytes); }, mode);
+}
+
+void replace_file_in_parts(const fs::path& path, const std::function<void(const AppendBytes& append)>& fill,
+                           unsigned mode) {
   const Place place(path);
   TemporaryFile file(place, mode);
-  file.write(bytes);
+  fill([&](ByteView bytes) { file.write(bytes); });
   file.sync();
   if (::renameat(place.folder.get(), file.name().c_str(), place.folder.get(), place.name.c_str()) != 0) {
     throw_errno("replace", path.native());

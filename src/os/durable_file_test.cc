@@ -292,6 +292,22 @@ TEST(ReplaceFile, ReplacesWholeAndDurably) {
   EXPECT_THAT(names_in(folder.path()), ElementsAre("a"));
 }
 
+TEST(ReplaceFile, TakesItsContentInParts) {
+  const test::TemporaryFolder folder;
+  replace_file(folder / "file", to_bytes(as_bytes("old")));
+  replace_file_in_parts(folder / "file", [](const AppendBytes& append) {
+    for (const auto* part : {"new ", "", "content"}) append(as_bytes(part));
+  });
+  EXPECT_EQ(as_text(read_file(folder / "file")), "new content");
+  const auto fails = [](const AppendBytes& append) {
+    append(as_bytes("half"));
+    throw Error(ErrorKind::io, "stopped");
+  };
+  EXPECT_THROW(replace_file_in_parts(folder / "file", fails), Error);
+  EXPECT_EQ(as_text(read_file(folder / "file")), "new content");
+  EXPECT_EQ(list_folder(folder / ".")->size(), 1u) << "no trace of the half";
+}
+
 TEST(ReplaceFile, AFailureKeepsTheOldFile) {
   for (const std::string call : {"write", "fsync file", "renameat"}) {
     const TemporaryFolder folder;

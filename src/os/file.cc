@@ -116,24 +116,69 @@ std::optional<FileType> type_of_entry(DIR* folder, const dirent& entry, const fs
 
 }  // namespace
 
-std::optional<std::vector<FolderEntry>> list_folder(const fs::path& path) {
+namespace {
+
+/// Calls `visit` with each entry but . and .. and the stream; false: the folder is not there.
+template <typename Visit>
+bool for_each_entry(const fs::path& path, Visit visit) {
   const FolderStream folder(::opendir(path.c_str()));
   if (!folder) {
-    if (errno == ENOENT) return std::nullopt;
+    if (errno == ENOENT) return false;
     throw_errno("list", path.native());
   }
-  std::vector<FolderEntry> entries;
   while (true) {
     errno = 0;  // the only way to tell readdir's end from its failure
     const dirent* entry = ::readdir(folder.get());
     if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
-    if (name == "." || name == "..") continue;
-    if (const auto type = type_of_entry(folder.get(), *entry, path)) entries.push_back({std::string(name), *type});
+    if (name != "." && name != "..") visit(folder.get(), *entry);
   }
   if (errno != 0) throw_errno("list", path.native());
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::vector<FolderEntry>> list_folder(const fs::path& path) {
+  std::vector<FolderEntry> entries;
+  const bool is_there = for_each_entry(path, [&](DIR* folder, const dirent& entry) {
+    if (const auto type = type_of_entry(folder, entry, path)) entries.push_back({entry.d_name, *type});
+  });
+  if (!is_there) return std::nullopt;
   std::ranges::sort(entries, {}, &FolderEntry::name);
   return entries;
+}
+
+std::optional<FolderNames> FolderNames::of(const fs::path& folder) {
+  FolderNames out;
+  const bool is_there = for_each_entry(folder, [&](DIR*, const dirent& entry) {
+    const std::string_view name = entry.d_name;
+    if (out.text_.size() > UINT32_MAX - name.size()) {
+      throw Error(ErrorKind::unsupported, fmt::format("{} has more entries than can be listed", folder.native()));
+    }
+    out.names_.push_back({static_cast<std::uint32_t>(out.text_.size()), static_cast<std::uint32_t>(name.size())});
+    out.text_ += name;
+  });
+  if (!is_there) return std::nullopt;
+  const auto by_name = [&](Name name) { return out.view(name); };
+  std::ranges::sort(out.names_, {}, by_name);
+  // A folder that changes while it is read may name an entry twice (readdir(3)).
+  const auto same = std::ranges::unique(out.names_, {}, by_name);
+  out.names_.erase(same.begin(), same.end());
+  return out;
+}
+
+/// O_TMPFILE, or a file that is unlinked at once where the file system has no such thing.
+NamelessFile make_nameless_file(const fs::path& folder, std::string_view what) {
+  std::string name = fmt::format("{}, a file without a name in {}", what, folder.native());
+  make_folders(folder, 0700);
+  FileDescriptor fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (fd.valid()) return {std::move(fd), std::move(name)};
+  std::string path = folder / "nameless.XXXXXX";
+  fd = FileDescriptor(::mkostemp(path.data(), O_CLOEXEC));
+  if (!fd.valid()) throw_errno("make", name);
+  ::unlink(path.c_str());
+  return {std::move(fd), std::move(name)};
 }
 
 std::string read_symlink(const fs::path& path) {

@@ -23,6 +23,10 @@ std::optional<Bytes> read_file_if_exists(const fs::path& path, std::uint64_t lim
 /// Replaces `path` durably: temporary file in the same folder, fsync, rename, fsync of the folder. A crash leaves the
 /// old file or the new one, never a mixture. `mode` is cut by the umask, as open(2) does. A failure leaves no trace.
 void replace_file(const fs::path& path, ByteView bytes, unsigned mode = 0600);
+/// As above, for more than should be in memory: `fill` is called once, and what it appends becomes the file.
+using AppendBytes = std::function<void(ByteView)>;
+void replace_file_in_parts(const fs::path& path, const std::function<void(const AppendBytes& append)>& fill,
+                           unsigned mode = 0600);
 
 enum class CreateOutcome { created, already_exists };
 /// Creates `path` durably and atomically, or says that it is there already: temporary file in the same folder, fsync,
@@ -59,6 +63,36 @@ struct FolderEntry {
 };
 /// Names in one folder without . and .., sorted. nullopt: the folder is not there.
 std::optional<std::vector<FolderEntry>> list_folder(const fs::path& path);
+
+/// The names alone, sorted as bytes, each once: eight bytes and its text for each, for a folder may
+/// have a million. One thread at a time, or many that
+/// only read.
+class FolderNames {
+ public:
+  std::size_t size() const { return names_.size(); }
+  bool empty() const { return names_.empty(); }
+  std::string_view operator[](std::size_t i) const { return view(names_[i]); }
+
+  /// nullopt: the folder is not there.
+  static std::optional<FolderNames> of(const fs::path& folder);
+
+ private:
+  struct Name {
+    std::uint32_t begin, size;
+  };
+  std::string_view view(Name name) const { return {text_.data() + name.begin, name.size}; }
+
+  std::string text_;
+  std::vector<Name> names_;
+};
+
+/// A file that is gone with its descriptor, whatever happens to the process: room for what is too large for memory.
+/// Makes the folder if it isn't there. `what` is for messages: "the list of files".
+struct NamelessFile {
+  FileDescriptor file;
+  std::string name;  ///< for messages
+};
+NamelessFile make_nameless_file(const fs::path& folder, std::string_view what);
 
 std::string read_symlink(const fs::path& path);
 

@@ -111,6 +111,29 @@ TEST(ListFolder, AbsentIsAnAnswerAndAFileIsNot) {
   EXPECT_EQ(error_of([&] { list_folder(folder / "file"); }).errno_value(), ENOTDIR);
 }
 
+TEST(FolderNames, AreSortedAsBytes) {
+  const test::TemporaryFolder folder;
+  for (const auto* name : {"b", "a", "B", "\xc3\xa9", "a.1"}) replace_file(folder / name, {});
+  make_folders(folder / "a-folder");
+  const auto names = FolderNames::of(folder / ".").value();
+  std::vector<std::string> found;
+  for (std::size_t i = 0; i < names.size(); ++i) found.emplace_back(names[i]);
+  EXPECT_EQ(found, (std::vector<std::string>{"B", "a", "a-folder", "a.1", "b", "\xc3\xa9"}));
+  EXPECT_FALSE(FolderNames::of(folder / "none"));
+  EXPECT_THROW(FolderNames::of(folder / "a"), Error);
+}
+
+TEST(NamelessFile, IsWritableAndInNoFolder) {
+  const test::TemporaryFolder folder;
+  const auto made = make_nameless_file(folder / "new", "the test's file");
+  write_at(made.file, to_bytes(as_bytes("abc")), 5, made.name);
+  Bytes out(3);
+  EXPECT_EQ(read_at(made.file, out, 5, made.name), 3u);
+  EXPECT_EQ(as_text(out), "abc");
+  EXPECT_TRUE(FolderNames::of(folder / "new")->empty());
+  EXPECT_NE(made.name.find("the test's file"), std::string::npos);
+}
+
 TEST(UnreadableFolder, IsDeniedAndNotAbsent) {
   const TemporaryFolder folder;
   fs::create_directory(folder / "closed");

@@ -1,6 +1,5 @@
 #include "repository/dedup_index.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -37,22 +36,6 @@ std::uint64_t hash_of(const crypto::BlobName& name) {
   return hash;
 }
 
-std::string file_name(const std::filesystem::path& folder) {
-  return "the index of what is stored, a file without a name in " + folder.native();
-}
-
-/// O_TMPFILE, or a file that is unlinked at once where the file system has no such thing.
-os::FileDescriptor nameless_file(const std::filesystem::path& folder) {
-  os::make_folders(folder, 0700);
-  os::FileDescriptor fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (fd.valid()) return fd;
-  std::string name = folder / "dedup-index.XXXXXX";
-  fd = os::FileDescriptor(::mkostemp(name.data(), O_CLOEXEC));
-  if (!fd.valid()) os::throw_errno("make", file_name(folder));
-  ::unlink(name.c_str());
-  return fd;
-}
-
 }  // namespace
 
 /// The table itself, a power of two of buckets, in memory or in a file of which one bucket at a time is in memory. A
@@ -61,12 +44,13 @@ class DedupIndex::Buckets {
  public:
   explicit Buckets(std::size_t count) : count_(count), memory_(count) {}
   Buckets(std::size_t count, const std::filesystem::path& folder)
-      : count_(count), name_(file_name(folder)), file_(nameless_file(folder)) {
-    if (::ftruncate(file_.get(), static_cast<off_t>(count * bucket_bytes)) != 0) os::throw_errno("enlarge", name_);
+      : count_(count), spill_(os::make_nameless_file(folder, "the index of what is stored")) {
+    const auto bytes = static_cast<off_t>(count * bucket_bytes);
+    if (::ftruncate(spill_.file.get(), bytes) != 0) os::throw_errno("enlarge", spill_.name);
   }
 
   std::size_t count() const { return count_; }
-  bool in_file() const { return file_.valid(); }
+  bool in_file() const { return spill_.file.valid(); }
   /// By the name's highest bits: twice as many buckets keep the order, so that a table grows from front to back.
   std::size_t home_of(const crypto::BlobName& name) const {
     return static_cast<std::size_t>(hash_of(name) >> (64 - std::countr_zero(count_)));
@@ -88,10 +72,10 @@ class DedupIndex::Buckets {
 
  private:
   void load(std::size_t i) {
-    if (is_changed_) os::write_at(file_, window(), loaded_ * bucket_bytes, name_);
+    if (is_changed_) os::write_at(spill_.file, window(), loaded_ * bucket_bytes, spill_.name);
     is_changed_ = false;
     loaded_ = none;
-    os::read_at(file_, window(), i * bucket_bytes, name_);
+    os::read_at(spill_.file, window(), i * bucket_bytes, spill_.name);
     loaded_ = i;
   }
 
@@ -100,8 +84,7 @@ class DedupIndex::Buckets {
   static constexpr std::size_t none = SIZE_MAX;
   std::size_t count_;
   std::vector<Bucket> memory_;
-  std::string name_;  ///< for messages
-  os::FileDescriptor file_;
+  os::NamelessFile spill_;  ///< valid: where it is instead
   Bucket window_;
   std::size_t loaded_ = none;
   bool is_changed_ = false;  ///< in a file: of the window

@@ -1,6 +1,6 @@
 // An incremental backup of a folder without a server: what is read, what is taken over, and what comes of it.
 
-#include "cluster/incremental_plan.h"
+#include "cluster/read_plan.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,9 +37,9 @@ Bytes pages_of(std::uint32_t count, std::uint32_t seed) {
   return out;
 }
 
-class IncrementalPlanTest : public testing::Test, protected test::TreeBench {
+class ReadPlanTest : public testing::Test, protected test::TreeBench {
  protected:
-  IncrementalPlanTest() {
+  ReadPlanTest() {
     checksums = false;
     write("global/pg_control", pattern(8192, 1));
     write("base/5/PG_VERSION", to_bytes(as_bytes("15\n")));
@@ -118,7 +118,7 @@ class IncrementalPlanTest : public testing::Test, protected test::TreeBench {
   AuditStretch stretch{{0x1000}, {0x2000}};
 };
 
-TEST_F(IncrementalPlanTest, ReadsTheChangedPagesAndTakesOverTheRest) {
+TEST_F(ReadPlanTest, ReadsTheChangedPagesAndTakesOverTheRest) {
   const auto first = back_up();
   expect_stored(first);
   change("base/5/16384", 7, page_of(70, 0x1800));
@@ -135,7 +135,7 @@ TEST_F(IncrementalPlanTest, ReadsTheChangedPagesAndTakesOverTheRest) {
   EXPECT_EQ(shared.size(), 1u);
 }
 
-TEST_F(IncrementalPlanTest, WhatNoMapNamesIsNotLookedAt) {
+TEST_F(ReadPlanTest, WhatNoMapNamesIsNotLookedAt) {
   const auto first = back_up();
   const auto before = files;
   change("base/5/16384", 7, page_of(70), false);
@@ -144,7 +144,7 @@ TEST_F(IncrementalPlanTest, WhatNoMapNamesIsNotLookedAt) {
   expect_stored(second);
 }
 
-TEST_F(IncrementalPlanTest, AnUnchangedClusterSharesItsMap) {
+TEST_F(ReadPlanTest, AnUnchangedClusterSharesItsMap) {
   const auto first = back_up();
   const auto second = back_up_changes(first);
   const auto third = back_up_changes(second);
@@ -153,13 +153,13 @@ TEST_F(IncrementalPlanTest, AnUnchangedClusterSharesItsMap) {
   expect_stored(third);
 }
 
-TEST_F(IncrementalPlanTest, AFileThatWasOnlyTouchedSharesItsPartOfTheMap) {
+TEST_F(ReadPlanTest, AFileThatWasOnlyTouchedSharesItsPartOfTheMap) {
   const auto first = back_up_changes(back_up());
   std::filesystem::last_write_time(source / "base/5/16384", std::filesystem::file_time_type::clock::now());
   EXPECT_EQ(leaves(first), leaves(back_up_changes(first)));
 }
 
-TEST_F(IncrementalPlanTest, WithMarksAnUnchangedClusterIsNotReadAtAll) {
+TEST_F(ReadPlanTest, WithMarksAnUnchangedClusterIsNotReadAtAll) {
   listed_at = {INT64_MAX / 2};
   const auto first = back_up();
   const auto second = back_up_changes(first);
@@ -170,7 +170,7 @@ TEST_F(IncrementalPlanTest, WithMarksAnUnchangedClusterIsNotReadAtAll) {
   EXPECT_EQ(read_bytes, bs);
 }
 
-TEST_F(IncrementalPlanTest, FilesGrowShrinkComeAndGo) {
+TEST_F(ReadPlanTest, FilesGrowShrinkComeAndGo) {
   const auto first = back_up();
   auto grown = files.at("base/5/16385");
   append(grown, pages_of(400, 9));
@@ -188,7 +188,7 @@ TEST_F(IncrementalPlanTest, FilesGrowShrinkComeAndGo) {
   EXPECT_EQ(read_bytes, (405 + 3 + 1) * bs + 3);
 }
 
-TEST_F(IncrementalPlanTest, AFileUnderANumberThatWasUsedBeforeIsReadWhole) {
+TEST_F(ReadPlanTest, AFileUnderANumberThatWasUsedBeforeIsReadWhole) {
   const auto first = back_up();
   put("base/5/16384", pages_of(300, 11));
   limit("base/5/16384", 0);
@@ -197,14 +197,14 @@ TEST_F(IncrementalPlanTest, AFileUnderANumberThatWasUsedBeforeIsReadWhole) {
   expect_stored(back_up_changes(first));
 }
 
-TEST_F(IncrementalPlanTest, AFileThatWasNotThereIsNotTakenForTheNextOne) {
+TEST_F(ReadPlanTest, AFileThatWasNotThereIsNotTakenForTheNextOne) {
   const auto first = back_up();
   put("base/5/163850", pages_of(7, 30));  // before 16386, and of its size
   const auto second = back_up_changes(first);
   expect_stored(second);
 }
 
-TEST_F(IncrementalPlanTest, AFileThatIsTruncatedOrDroppedMeanwhileEndsWhereItEnds) {
+TEST_F(ReadPlanTest, AFileThatIsTruncatedOrDroppedMeanwhileEndsWhereItEnds) {
   const auto first = back_up();
   change("base/5/16384", 280, page_of(70, 0x1800));
   map("base/5/16385", 1);
@@ -220,7 +220,7 @@ TEST_F(IncrementalPlanTest, AFileThatIsTruncatedOrDroppedMeanwhileEndsWhereItEnd
   EXPECT_TRUE(std::ranges::equal(found.at("base/5/16384"), ByteView(files.at("base/5/16384")).first(280 * bs)));
 }
 
-TEST_F(IncrementalPlanTest, AnAuditReadsWhatIsTakenOver) {
+TEST_F(ReadPlanTest, AnAuditReadsWhatIsTakenOver) {
   const auto first = back_up();
   audit = {1, 0};
   map("base/5/16384", 7);
@@ -231,7 +231,7 @@ TEST_F(IncrementalPlanTest, AnAuditReadsWhatIsTakenOver) {
               HasSubstr("block 100 of base/5/16384 changed (its LSN is 0/1800) and no change map says so"));
 }
 
-TEST_F(IncrementalPlanTest, AnAuditAlsoFindsWhatWasZerosAndIsNot) {
+TEST_F(ReadPlanTest, AnAuditAlsoFindsWhatWasZerosAndIsNot) {
   const auto first = back_up();
   audit = {1, 0};
   change("base/5/16387", 4, page_of(70, 0x1800), false);
@@ -249,7 +249,7 @@ TEST(AuditShare, GivesEachStretchItsTurn) {
   }
 }
 
-TEST_F(IncrementalPlanTest, PagesThatWereDamagedAreReadAgain) {
+TEST_F(ReadPlanTest, PagesThatWereDamagedAreReadAgain) {
   Bytes damaged = page_of(5);
   damaged[13] = 0xff;  // pd_lower lies behind the page's end
   change("base/5/16384", 50, damaged, false);
@@ -260,12 +260,13 @@ TEST_F(IncrementalPlanTest, PagesThatWereDamagedAreReadAgain) {
   EXPECT_EQ(read_bytes, 2 * bs + 3);
 }
 
-TEST_F(IncrementalPlanTest, WaitsForWhatItTookOverToBeWrittenDown) {
+TEST_F(ReadPlanTest, WaitsForWhatItTookOverToBeWrittenDown) {
   const auto first = back_up();
   change("base/5/16384", 7, page_of(70, 0x1800));
-  const auto listing = list_cluster({source, "PG_15_202209061", bs, 131072});
+  const auto listing = list_cluster({source, "PG_15_202209061"});
   repository::BackupSession session(stores, bench.keys, bench.options(), bench.clock, bench.random, bench.monitor, {});
-  FilePieces pieces(listing);
+  FilePieces pieces;
+  ListingReader listed(listing);
   EarlierMap earlier(first, reader, session, bs, {});
   EarlierMarks marks;
   BoundedQueue<WorkItem> queue(10);
@@ -280,20 +281,46 @@ TEST_F(IncrementalPlanTest, WaitsForWhatItTookOverToBeWrittenDown) {
   const auto write_down = [&] {
     ++hurried;
     most = std::max(most, pieces.held_bytes());
-    while (taken < listing.size() && pieces.take(taken)) ++taken;
+    while (taken < listing.size() && pieces.take(taken, listed[taken])) ++taken;
   };
-  const auto without_control = std::span(listing).first(listing.size() - 1);
-  IncrementalPlan({without_control, earlier, marks, changes, pieces, bs, audit, write_down, bench.clock, 1})
-      .run(queue, {});
+  const ReadPlan::Earlier known{earlier, marks, changes, audit};
+  ReadPlan({listing, pieces, bs, known, write_down, bench.clock, 1}).run(queue, {});
   worker.join();
   write_down();
-  EXPECT_EQ(taken, without_control.size());
+  EXPECT_EQ(taken, listing.size_without_control());
   EXPECT_GT(hurried, 3);
   EXPECT_LT(most, 2'000u);  // one file's worth
   EXPECT_EQ(pieces.held_bytes(), 0u);
 }
 
-TEST_F(IncrementalPlanTest, AnEarlierMapThatIsDamagedIsNotBuiltOn) {
+/// A first backup of very many small files: what of them was read waits for its packs, and the plan for that.
+TEST_F(ReadPlanTest, WaitsForWhatWasReadToBeWrittenDown) {
+  for (std::uint32_t i = 0; i < 900; ++i) write("base/6/" + std::to_string(20'000 + i), pages_of(2, 50 + i));
+  const auto listing = list_cluster({source, "PG_15_202209061"});
+  repository::BackupSession session(stores, bench.keys, bench.options(), bench.clock, bench.random, bench.monitor, {});
+  FilePieces pieces;
+  ListingReader listed(listing);
+  BoundedQueue<WorkItem> queue(1);
+  std::jthread worker([&] {
+    PieceReader piece_reader(listing, pieces, session, bench.keys.writer_naming, {source, bs, checksums, 1},
+                             bench.clock);
+    while (const auto item = queue.pop()) piece_reader.process(*item);
+  });
+  std::uint32_t taken = 0;
+  std::size_t most = 0;
+  const auto write_down = [&] {
+    most = std::max(most, pieces.held_bytes());
+    while (taken < listing.size() && pieces.take(taken, listed[taken])) ++taken;
+  };
+  constexpr std::size_t most_held = 4000;  // some twenty files
+  ReadPlan({listing, pieces, bs, std::nullopt, write_down, bench.clock, most_held}).run(queue, {});
+  worker.join();
+  write_down();
+  EXPECT_EQ(taken, listing.size_without_control());
+  EXPECT_LT(most, 20'000u) << "of 900 files they would be about 180,000 bytes";
+}
+
+TEST_F(ReadPlanTest, AnEarlierMapThatIsDamagedIsNotBuiltOn) {
   const auto first = back_up();
   for (const auto* store : {"a", "b"}) {
     for (const auto& key : bench.keys_in(store, "packs/m/")) bench.raw(store).remove(key, {});
@@ -302,7 +329,7 @@ TEST_F(IncrementalPlanTest, AnEarlierMapThatIsDamagedIsNotBuiltOn) {
 }
 
 /// Random changes, of which maps tell as WAL would, over many backups: every one restores to what was there.
-TEST_F(IncrementalPlanTest, AChainOfManyHoldsWhatWasThere) {
+TEST_F(ReadPlanTest, AChainOfManyHoldsWhatWasThere) {
   std::mt19937 random(3);
   const auto draw = [&](std::uint32_t most) { return static_cast<std::uint32_t>(random() % (most + 1)); };
   auto last = back_up();
@@ -343,7 +370,7 @@ TEST_F(IncrementalPlanTest, AChainOfManyHoldsWhatWasThere) {
   }
 }
 
-TEST_F(IncrementalPlanTest, AStretchNeverFallsIntoManyPieces) {
+TEST_F(ReadPlanTest, AStretchNeverFallsIntoManyPieces) {
   auto last = back_up();
   for (std::uint32_t round = 0; round < 60; ++round) {
     change("base/5/16384", (round * 37) % 128, page_of(200 + round, 0x1800));

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "cluster/earlier_map.h"
 #include "cluster/file_marks.h"
 #include "cluster/file_pieces.h"
+#include "cluster/listing.h"
 #include "cluster/work_items.h"
 #include "concurrency/bounded_queue.h"
 #include "wal/change_map.h"
@@ -26,40 +28,45 @@ struct AuditShare {
   bool takes(std::string_view path, std::uint64_t offset) const;
 };
 
-/// Goes through a listing beside the earlier backup's map and decides of each file what is read. What is taken over it
-/// gives to FilePieces itself; what is to be read or audited becomes items for the workers, in the listing's order:
+/// Goes through a listing and decides of each file what is read. Without an earlier backup that is everything; else
+/// what is taken over from that it gives to FilePieces itself, and what is to be read or audited becomes items for the
+/// workers, in the listing's order:
 ///  - a main fork: the pages that `pages_to_read` says; runs of pages that are less than a piece share blobs with
 ///    others, of this file and the next ones;
 ///  - every other file: whole, by its content, as in a backup that reads everything; but where its mark proves that it
 ///    is the one that was read then, it is taken over.
-class IncrementalPlan {
+class ReadPlan {
  public:
-  struct Context {
-    std::span<const ListedFile> files;  ///< without pg_control
-    EarlierMap& earlier;
+  /// What is known of an earlier backup and of the time since.
+  struct Earlier {
+    EarlierMap& map;
     EarlierMarks& marks;
     const wal::ChangedBlocks& changes;
+    AuditShare audit;
+  };
+  struct Context {
+    const Listing& files;  ///< pg_control is not planned
     FilePieces& pieces;
     std::uint32_t block_size = 0;
-    AuditShare audit;
-    /// Called when the plan waits for what it has taken over to be written down, and that waits for data on its way:
-    /// lets it go.
+    std::optional<Earlier> earlier;
+    /// Called when the plan waits for what has been read or taken over to be written down, and that waits for data on
+    /// its way: lets it go.
     std::function<void()> hurry;
     Clock& clock;
     /// Bytes of files and pieces that may wait to be written into the map: a few hundred thousand of them.
     std::size_t most_held = 32u << 20;
   };
-  explicit IncrementalPlan(const Context& context) : context_(context) {}
+  explicit ReadPlan(const Context& context) : context_(context), files_(context.files) {}
 
   /// Runs to the end of the listing, and closes the queue. Throws MapRefuted.
   void run(BoundedQueue<WorkItem>& out, const std::stop_token& stop);
 
  private:
   void plan(std::uint32_t index);
-  bool is_unread(const ListedFile& file, const FileEntry& earlier);
-  void plan_main_fork(std::uint32_t index, const FileEntry& earlier);
-  void audit(std::uint32_t index, const ReadSet& kept);
-  void take_over(std::uint32_t index, const FileEntry& earlier, const ReadSet& reads);
+  void plan_changes(std::uint32_t index, const Earlier& known);
+  void plan_main_fork(std::uint32_t index, const Earlier& known, const FileEntry& earlier);
+  void audit(std::uint32_t index, const Earlier& known, const ReadSet& kept);
+  void take_over(std::uint32_t index, const Earlier& known, const FileEntry& earlier, const ReadSet& reads);
   void read(std::uint32_t index, const ReadSet& reads);
   void add_run(const Part& part);
   void close_runs();
@@ -68,6 +75,7 @@ class IncrementalPlan {
   void wait_for_room();
 
   const Context context_;
+  ListingReader files_;
   BoundedQueue<WorkItem>* out_ = nullptr;
   std::stop_token stop_;
   ItemCutter cutter_;
