@@ -5,7 +5,8 @@ import os
 import re
 import shutil
 
-from lib.measure import folder_bytes, measure
+from lib.measure import measure
+from lib.stores import Folder
 
 LEVEL, WORKERS = 3, 2
 
@@ -13,7 +14,7 @@ LEVEL, WORKERS = 3, 2
 class Owlbackup:
     """Encrypted to an OpenPGP key, which is the default; page checksums are verified because the cluster has them."""
 
-    def __init__(self, account, server, folder, programs, stores=1, name="owlbackup"):
+    def __init__(self, account, server, folder, programs, stores=1, name="owlbackup", store=None):
         self.name, self.account, self.server, self.folder = name, account, server, folder
         account.make_folder(folder)
         self.programs = folder + "/bin"  # within reach of the account, wherever this checkout is
@@ -21,14 +22,14 @@ class Owlbackup:
         os.chmod(self.programs, 0o755)
         for program in ("owlbackup", "owl-wal"):
             shutil.copy(os.path.join(programs, program), self.programs)
-        self.stores = [f"{folder}/store{i}" for i in range(stores)]
+        self.stores = [store] if store is not None else [Folder(account, f"{folder}/store{i}") for i in range(stores)]
         self.gnupg = account.make_folder(folder + "/gnupg")
         account.run(["gpg", "--homedir", self.gnupg, "--batch", "--quiet", "--passphrase", "", "--quick-generate-key",
                      "bench@example.com", "future-default", "default", "never"])
         self.config = account.write(folder + "/owlbackup.toml", self.settings())
 
     def settings(self):
-        stores = "".join(f'[storage.store{i}]\nurl = "file://{path}"\n' for i, path in enumerate(self.stores))
+        stores = "".join(f"[storage.store{i}]\n{store.owlbackup()}" for i, store in enumerate(self.stores))
         return (f'[postgres]\nconnection = "host={self.server.sockets} user=postgres dbname=postgres"\n'
                 f'bin_directory = "{self.server.bin}"\n{stores}'
                 f'[encryption]\nrecipients = ["bench@example.com"]\ngpg_home = "{self.gnupg}"\n'
@@ -43,7 +44,8 @@ class Owlbackup:
 
     def make(self):
         for store in self.stores:
-            self.account.make_folder(store)
+            store.make()
+        self.account.write(self.config, self.settings())
         self.account.make_folder(self.folder + "/state")
         self.account.run(self.command("init"))
 
@@ -61,9 +63,9 @@ class Owlbackup:
         return self.measure()
 
     def measure(self, *words):
-        before = folder_bytes(self.stores[0])
+        before = self.stores[0].bytes()
         cost = measure(self.account, self.command("backup", "cluster", *words))
-        cost.stored_bytes = folder_bytes(self.stores[0]) - before
+        cost.stored_bytes = self.stores[0].bytes() - before
         return cost
 
     def restore(self, folder):
@@ -83,8 +85,9 @@ class Owlbackup:
 class PgBackRest:
     name = "pgBackRest"
 
-    def __init__(self, account, server, folder):
+    def __init__(self, account, server, folder, store=None):
         self.account, self.server, self.folder = account, server, folder
+        self.store = store if store is not None else Folder(account, folder + "/repo")
         self.program = shutil.which(os.environ.get("PGBACKREST", "pgbackrest"))
         if self.program is None:
             raise SystemExit("there is no pgbackrest; ./dev setup bench installs it, PGBACKREST names another")
@@ -93,7 +96,7 @@ class PgBackRest:
 
     def settings(self):
         block = "repo1-block=y\n" if self.version_numbers() >= (2, 46) else ""
-        return (f"[global]\nrepo1-path={self.folder}/repo\nspool-path={self.folder}/spool\nlock-path={self.folder}/lock\n"
+        return (f"[global]\n{self.store.pgbackrest()}spool-path={self.folder}/spool\nlock-path={self.folder}/lock\n"
                 f"log-path={self.folder}/log\nlog-level-file=off\nlog-level-console=warn\nstart-fast=y\n"
                 f"compress-type=zst\ncompress-level={LEVEL}\nprocess-max={WORKERS}\nrepo1-bundle=y\n{block}"
                 f"repo1-cipher-type=aes-256-cbc\nrepo1-cipher-pass=bench-is-no-secret\nrepo1-retention-full=99\n"
@@ -106,10 +109,12 @@ class PgBackRest:
     def command(self, *words):
         return [self.program, "--config=" + self.config, "--stanza=bench", *words]
 
-    def make(self):
-        for name in ("repo", "spool", "lock", "log"):
+    def make(self, *words):
+        self.store.make()
+        self.account.write(self.config, self.settings())
+        for name in ("spool", "lock", "log"):
             self.account.make_folder(f"{self.folder}/{name}")
-        self.account.run(self.command("stanza-create"))
+        self.account.run(self.command("stanza-create", *words))
 
     def archive_command(self):
         return " ".join(self.command("archive-push", "%p"))
@@ -125,9 +130,9 @@ class PgBackRest:
         return self.measure("incr")
 
     def measure(self, kind):
-        before = folder_bytes(self.folder + "/repo")
+        before = self.store.bytes()
         cost = measure(self.account, self.command(f"--type={kind}", "backup"))
-        cost.stored_bytes = folder_bytes(self.folder + "/repo") - before
+        cost.stored_bytes = self.store.bytes() - before
         return cost
 
     def restore(self, folder):

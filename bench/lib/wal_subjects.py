@@ -10,7 +10,6 @@ import sys
 import time
 from dataclasses import dataclass
 
-from lib.measure import folder_bytes
 from lib.subjects import Owlbackup, PgBackRest
 
 LOOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "archive_loop.py")
@@ -50,10 +49,7 @@ class OwlbackupWal(Owlbackup):
         return super().settings().replace("[postgres]\n", postgres)
 
     def prepare(self):
-        for store in self.stores:
-            self.account.make_folder(store)
-        self.account.make_folder(self.folder + "/state")
-        self.account.run(self.command("init"))
+        self.make()
 
     def start_service(self):
         log = open(self.folder + "/service.log", "ab")
@@ -84,12 +80,11 @@ class OwlbackupWal(Owlbackup):
     def archive(self, wal):
         wal.forget_status()  # or the service would begin before the clock does
         self.start_service()
-        store = self.stores[0] + "/wal"
-        before, cpu = folder_bytes(store), process_seconds(self.service.pid)
+        before, cpu = self.stores[0].bytes(), process_seconds(self.service.pid)
         took = run_loop(self.account, wal, [self.programs + "/owl-wal", "--socket", self.folder + "/state/wal.sock", "push", "%p"])
         cpu = process_seconds(self.service.pid) - cpu
         self.stop_service()
-        return per_segment(took, cpu, folder_bytes(store) - before, wal)
+        return per_segment(took, cpu, self.stores[0].bytes() - before, wal)
 
 
 class PgBackRestWal(PgBackRest):
@@ -99,15 +94,12 @@ class PgBackRestWal(PgBackRest):
         return super().settings().replace("[global]\n", "[global]\narchive-async=y\n")
 
     def prepare(self):
-        for name in ("repo", "spool", "lock", "log"):
-            self.account.make_folder(f"{self.folder}/{name}")
-        self.account.run(self.command("stanza-create", "--no-online"))
+        self.make("--no-online")
 
     def archive(self, wal):
-        repository = self.folder + "/repo/archive"
-        before = folder_bytes(repository)
+        before = self.store.bytes()
         took = run_loop(self.account, wal, self.command("archive-push", "%p"))
-        return per_segment(took, 0.0, folder_bytes(repository) - before, wal)
+        return per_segment(took, 0.0, self.store.bytes() - before, wal)
 
 
 def per_segment(took, resident_cpu_s, stored_bytes, wal):

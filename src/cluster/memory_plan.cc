@@ -17,7 +17,9 @@ std::uint64_t worker_bytes(int zstd_level) {
 MemoryPlan plan_memory(std::uint64_t memory_bytes, unsigned wanted_workers, int zstd_level) {
   const auto fitting = std::max<std::uint64_t>(memory_bytes / 4 / worker_bytes(zstd_level), 1);
   const auto workers = std::min<std::uint64_t>(std::max(wanted_workers, 1u), fitting);
-  return {memory_bytes / 8 * 5, static_cast<unsigned>(workers)};
+  const auto others = std::min(memory_bytes / 8 * 3, 96 * MiB);
+  const auto beside = others + std::min(workers * worker_bytes(zstd_level), memory_bytes / 4);
+  return {memory_bytes - beside, static_cast<unsigned>(workers)};
 }
 
 }  // namespace owl::cluster

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t audit_stretch = 16 * MiB;
 constexpr std::chrono::milliseconds pause{20};
-constexpr int pauses_before_hurry = 50;
+constexpr int pauses_before_hurry = 20;
 
 /// Cuts at each multiple of `step` bytes.
 template <typename Use>

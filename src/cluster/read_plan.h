@@ -53,8 +53,8 @@ class ReadPlan {
     /// its way: lets it go.
     std::function<void()> hurry;
     Clock& clock;
-    /// Bytes of files and pieces that may wait to be written into the map: a few hundred thousand of them.
-    std::size_t most_held = 32u << 20;
+    /// Bytes of files and pieces that may wait to be written into the map: some hundred thousand of them.
+    std::size_t most_held = 16u << 20;
   };
   explicit ReadPlan(const Context& context) : context_(context), files_(context.files) {}
 
