@@ -32,6 +32,7 @@ struct Sought {
   bool known = true;        ///< false: the server has no such table (any more)
   std::string backup = {};  ///< whose catalogue has it then; empty as well: all that went from its database is listed
   postgres::Oid database = 0;
+  std::string database_name = {};                       ///< where it was looked for by name
   std::vector<wal::RemovalSearch::Wanted> wanted = {};  ///< tables that bear or bore the name
 };
 
@@ -83,12 +84,16 @@ Sought by_name(Invocation& in, const FindArguments& arguments) {
   postgres::Connection connection(connection_to(in, arguments.database));
   const auto [schema, table] = parse_table_name(arguments.dropped);
   const auto rows = connection.query(
-      "SELECT c.oid, pg_relation_filenode(c.oid), coalesce(nullif(c.reltablespace, 0), d.dattablespace), d.oid"
+      "SELECT c.oid, pg_relation_filenode(c.oid), coalesce(nullif(c.reltablespace, 0), d.dattablespace), d.oid, "
+      "d.datname"
       " FROM pg_database d LEFT JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = $1)"
       " ON c.relname = $2 WHERE d.datname = current_database()",
       {schema, table});
   const auto& row = rows.at(0);
-  Sought sought{.name = schema + "." + table, .known = row.at(0).has_value(), .database = oid(row.at(3))};
+  Sought sought{.name = schema + "." + table,
+                .known = row.at(0).has_value(),
+                .database = oid(row.at(3)),
+                .database_name = row.at(4).value_or("")};
   if (!sought.known) return in_catalogues_of_backups(in, std::move(sought));
   auto& wanted = sought.wanted.emplace_back();
   wanted.database = sought.database;
@@ -198,7 +203,14 @@ class Find {
       out.say(
           fmt::format("The last moment before: owlbackup restore cluster --to DIR --target-lsn {} --target-exclusive",
                       to_text(found.back().stop_before)));
-      if (of_all) say_how_to_go_on(sought, found.front());
+      if (of_all) {
+        say_how_to_go_on(sought, found.front());
+      } else if (!sought.database_name.empty()) {
+        out.say(
+            fmt::format("Or the table alone: owlbackup restore table {} --database {} --target-lsn {} "
+                        "--target-exclusive --to-file FILE",
+                        sought.name, sought.database_name, to_text(found.back().stop_before)));
+      }
     }
     out.result(Json()
                    .set("sought", sought.name)

@@ -16,6 +16,7 @@
 #include "cluster/standby.h"
 #include "cluster/wal_wait.h"
 #include "os/file.h"
+#include "os/system.h"
 #include "repository/backup_session.h"
 #include "repository/catalogue.h"
 #include "repository/head.h"
@@ -78,6 +79,7 @@ class ClusterBackup {
                            clock_.now(),
                            {options_.state_directory},
                            config_files()});
+    os::trim_heap();  // of the names in the largest folder
     if (!files_.holds_control()) {
       throw Error(ErrorKind::io, fmt::format("{} has no {}", source_.data_directory.string(), control_path));
     }

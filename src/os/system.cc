@@ -1,6 +1,7 @@
 #include "os/system.h"
 
 #include <grp.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <sched.h>
 #include <sys/random.h>
@@ -124,6 +125,12 @@ std::optional<Account> account_by_uid(std::uint32_t uid) {
   return look_up_account(std::to_string(uid), [&](passwd* entry, char* buffer, std::size_t size, passwd** found) {
     return ::getpwuid_r(uid, entry, buffer, size, found);
   });
+}
+
+void trim_heap() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 unsigned processor_count() {

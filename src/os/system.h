@@ -41,6 +41,10 @@ std::optional<Account> account_by_uid(std::uint32_t uid);
 
 unsigned processor_count();  ///< that this process may use (sched_getaffinity)
 
+/// Gives freed memory back to the kernel: glibc keeps tens of MiB of it once large vectors have grown and gone
+/// (mallopt(3): the dynamic threshold). After a step that needed much, before one that needs as much again.
+void trim_heap();
+
 /// Turns SIGINT and SIGTERM into a stop token for as long as it lives. A second signal ends the process at once with
 /// 130. One per process, made in main.
 class StopOnSignals {

@@ -1,7 +1,11 @@
 #include <gmock/gmock.h>
 
+#include <iterator>
+#include <sstream>
+
 #include "crash/faults.h"
 #include "e2e/site.h"
+#include "os/file.h"
 #include "postgres/connection.h"
 
 // A table is lost; the archive tells when; a restore to just before has it.
@@ -100,6 +104,22 @@ TEST_F(WalFind, ADroppedTableByItsName) {
       HasSubstr("The server knows no table public.orders now; backup " + document["backup"].text_or("?") + " has it"));
 
   EXPECT_TRUE(find({"--dropped", "never_there"})["of_whole_database"].bool_or(false));
+}
+
+/// The second way out that it names: the table alone.
+TEST_F(WalFind, TheTableComesBackByTheCommandThatItNames) {
+  const auto text = site->owl_ok({"wal", "find", "--dropped", "orders"});
+  const auto found = text.find("Or the table alone: owlbackup ");
+  ASSERT_NE(found, text.npos) << text;
+  std::istringstream said(
+      text.substr(found + std::strlen("Or the table alone: owlbackup "), text.find('\n', found) - found));
+  std::vector<std::string> words{std::istream_iterator<std::string>(said), {}};
+  words.resize(static_cast<std::size_t>(std::ranges::find(words, "--to-file") - words.begin()));
+  const auto file = site->make("dumped") / "orders.sql";
+  words.insert(words.end(), {"--to-file", file.string()});
+  site->owl_ok(words);
+  const auto dump = os::read_file(file);
+  EXPECT_GE(std::ranges::count(as_text(dump), '\n'), 5000) << dump.size() << " bytes";
 }
 
 /// With the host's keys alone the catalogue is closed; what went, and when, is not.
