@@ -31,7 +31,23 @@ is_caught() {
   return 1
 }
 
+# Does each still change something? Takes no time: `--check`, which the tests run.
+check_mutants() {
+  local status=0 name file script
+  while IFS=$'\t' read -r name file script; do
+    if sed "$script" "$file" | cmp -s - "$file"; then
+      echo "$name: changes nothing in $file" >&2
+      status=1
+    fi
+  done < <(mutants)
+  return $status
+}
+
 run_mutants() { # [NAME...]
+  if [ "${1:-}" = --check ]; then
+    check_mutants
+    return
+  fi
   local status=0 name script test_name caught
   while IFS=$'\t' read -r name file script; do
     if [ $# -gt 0 ] && [[ " $* " != *" $name "* ]]; then continue; fi
