@@ -46,7 +46,8 @@ void Reading::read_as_planned(std::optional<ReadPlan::Earlier> earlier,
 
 void Reading::read_control(ByteView content) {
   PieceReader reader(context_.files, pieces_, context_.session, context_.naming, context_.reader, context_.clock);
-  reader.process_bytes(static_cast<std::uint32_t>(context_.files.size() - 1), content);
+  reader.process_bytes(static_cast<std::uint32_t>(context_.files.size_without_control()), content);
+  context_.monitor.advance(content.size());
 }
 
 void Reading::work(TaskGroup& group, Items& items, const std::optional<PageAudit::Options>& audit) {
