@@ -13,6 +13,7 @@
 
 namespace owl::cluster {
 
+/// A file or folder of a data directory, as it was when it was listed.
 struct ListedFile {
   std::string path;  ///< relative; tablespaces under pg_tblspc/<oid>/
   bool is_folder = false, is_relation = false;
