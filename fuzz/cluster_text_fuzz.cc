@@ -18,7 +18,7 @@ void check_relation_name(std::string_view name) {
 /// What a restore writes stands at the end, once, however often the same directory was restored before.
 void check_auto_conf(std::string_view text) {
   const cluster::RestoreTarget target{.kind = cluster::RestoreTarget::Kind::immediate};
-  const auto settings = cluster::recovery_settings(target, 1, "owl-wal fetch %f %p");
+  const auto settings = cluster::recovery_settings(target, 1, {"owl-wal fetch %f %p", "owlbackup restore finish"});
   const auto once = cluster::merge_auto_conf(text, settings);
   OWL_CHECK(std::string_view(once).ends_with(settings), "the settings are not the last that count");
   OWL_CHECK(once.size() <= text.size() + 1 + settings.size(), "text from nowhere");

@@ -28,7 +28,8 @@ class Walk {
   explicit Walk(ListOptions options) : options_(std::move(options)), files_(options_.room) {
     auto& configs = options_.config_files;
     std::ranges::sort(configs, std::ranges::greater(), &ListedFile::path);
-    configs.erase(std::ranges::unique(configs, {}, &ListedFile::path).begin(), configs.end());
+    const auto same = [](const ListedFile& a, const ListedFile& b) { return a.path == b.path; };
+    configs.erase(std::unique(configs.begin(), configs.end(), same), configs.end());
   }
 
   Listing run() {

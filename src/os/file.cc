@@ -160,11 +160,10 @@ std::optional<FolderNames> FolderNames::of(const fs::path& folder) {
     out.text_ += name;
   });
   if (!is_there) return std::nullopt;
-  const auto by_name = [&](Name name) { return out.view(name); };
-  std::ranges::sort(out.names_, {}, by_name);
+  std::ranges::sort(out.names_, {}, [&](Name name) { return out.view(name); });
   // A folder that changes while it is read may name an entry twice (readdir(3)).
-  const auto same = std::ranges::unique(out.names_, {}, by_name);
-  out.names_.erase(same.begin(), same.end());
+  const auto same = [&](Name a, Name b) { return out.view(a) == out.view(b); };
+  out.names_.erase(std::unique(out.names_.begin(), out.names_.end(), same), out.names_.end());
   return out;
 }
 

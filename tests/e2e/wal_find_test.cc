@@ -109,10 +109,10 @@ TEST_F(WalFind, ADroppedTableByItsName) {
 /// The second way out that it names: the table alone.
 TEST_F(WalFind, TheTableComesBackByTheCommandThatItNames) {
   const auto text = site->owl_ok({"wal", "find", "--dropped", "orders"});
-  const auto found = text.find("Or the table alone: owlbackup ");
+  constexpr std::string_view begin = "Or the table alone: owlbackup ";
+  const auto found = text.find(begin);
   ASSERT_NE(found, text.npos) << text;
-  std::istringstream said(
-      text.substr(found + std::strlen("Or the table alone: owlbackup "), text.find('\n', found) - found));
+  std::istringstream said(text.substr(found + begin.size(), text.find('\n', found) - found - begin.size()));
   std::vector<std::string> words{std::istream_iterator<std::string>(said), {}};
   words.resize(static_cast<std::size_t>(std::ranges::find(words, "--to-file") - words.begin()));
   const auto file = site->make("dumped") / "orders.sql";
