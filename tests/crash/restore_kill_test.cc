@@ -60,15 +60,18 @@ TEST_F(RestoreKill, CanBeRunAgainAfterAKillAtEveryOperation) {
 /// Ctrl-C is no kill: it says so, and what is there can be gone on with.
 TEST_F(RestoreKill, InterruptedItSaysSoAndCanBeRunAgain) {
   const auto to = site.target("interrupted");
-  std::vector<std::string> argv{"env",
-                                "OWLBACKUP_STORAGE__PRIMARY__DOWNLOAD_LIMIT=300kB",
-                                "timeout",
-                                "--preserve-status",
-                                "--signal=INT",
-                                "2",
-                                site.programs() / "owlbackup",
-                                "-c",
-                                site.config()};
+  // The signal comes when the restore has begun to write, however slow the machine; job control, or a shell's
+  // background process would ignore it.
+  const std::string script =
+      "set -m; to=$1; shift; \"$@\" & restore=$!;"
+      " until find \"$to\" -name '*restore-in-progress*' 2>/dev/null | grep -q . || ! kill -0 $restore; do sleep 0.05; "
+      "done;"
+      " kill -INT $restore; wait $restore";
+  std::vector<std::string> argv{"env",  "OWLBACKUP_STORAGE__PRIMARY__DOWNLOAD_LIMIT=300kB",
+                                "bash", "-c",
+                                script, "bash",
+                                to,     site.programs() / "owlbackup",
+                                "-c",   site.config()};
   for (auto& word : command(to)) argv.push_back(std::move(word));
   const auto run = site.as_server(argv);
   EXPECT_EQ(run.exit_code, 130) << run;
