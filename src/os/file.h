@@ -64,9 +64,8 @@ struct FolderEntry {
 /// Names in one folder without . and .., sorted. nullopt: the folder is not there.
 std::optional<std::vector<FolderEntry>> list_folder(const fs::path& path);
 
-/// The names alone, sorted as bytes, each once: eight bytes and its text for each, for a folder may
-/// have a million. One thread at a time, or many that
-/// only read.
+/// The names in a folder alone, sorted as bytes, each once: eight bytes and its text for each, for there may be a
+/// million. Once made, many threads may read it.
 class FolderNames {
  public:
   std::size_t size() const { return names_.size(); }
